@@ -1,0 +1,65 @@
+/*
+ * The one interface of everything that answers requests: models behind their JSON-RPC codec,
+ * filters that wrap another backend (delay, fault, hold), recorded conversations. Sans-I/O: bytes
+ * in, bytes and instructions out; who carries them (libmicrohttpd or the simulator) is not its
+ * concern.
+ */
+#ifndef LS_MOCKS_BACKEND_H
+#define LS_MOCKS_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/bytes.h"
+
+/* One HTTP request as the carrier saw it. All pointers are borrowed for the call. */
+struct ls_http_request {
+    const char *verb;          /* "POST" … */
+    const char *path;          /* with query, never NULL */
+    const char *content_type;  /* NULL when absent */
+    const char *authorization; /* NULL when absent */
+    const char *body;
+    size_t body_bytes;
+    uint64_t conn;   /* connection number, from 1 */
+    uint64_t now_ns; /* mock time */
+    int64_t wall_s;  /* for token checks */
+};
+
+/* What the carrier does with the reply. */
+enum ls_http_fate {
+    LS_FATE_SEND,  /* send it after delay_ns */
+    LS_FATE_HOLD,  /* do not answer: ask again when the holder is released (ls_backend_ops.retry) */
+    LS_FATE_HANG,  /* never answer, keep the connection open */
+    LS_FATE_RESET, /* RST instead of an answer */
+    LS_FATE_TRUNCATE, /* promise the whole body, send half of it, close */
+    LS_FATE_DRIP      /* send the body one byte per drip_ns */
+};
+
+struct ls_http_reply {
+    struct ls_buf body; /* owned by the carrier, empty at call time, its maximum set */
+    const char
+        *stored; /* when not NULL: body bytes to send without copying, valid for the life of */
+    size_t stored_bytes;      /* the backend (recorded blocks) */
+    unsigned status;          /* 200 at call time */
+    const char *content_type; /* "application/json" at call time; static string */
+    enum ls_http_fate fate;
+    uint64_t delay_ns;
+    uint64_t drip_ns;
+    bool close;             /* close the connection after the reply */
+    unsigned retry_after_s; /* 0 = no Retry-After header */
+};
+
+struct ls_backend;
+struct ls_backend_ops {
+    /* Answers one request; must not block. */
+    void (*handle)(struct ls_backend *b, const struct ls_http_request *req,
+                   struct ls_http_reply *reply);
+};
+
+/* Embed as the first member. */
+struct ls_backend {
+    const struct ls_backend_ops *ops;
+};
+
+#endif
