@@ -24,6 +24,8 @@ struct ls_http_request {
     uint64_t conn;   /* connection number, from 1 */
     uint64_t now_ns; /* mock time */
     int64_t wall_s;  /* for token checks */
+    uint64_t ticket; /* from ls_trace_open, the same again when a held request is asked again; 0 =
+                        the carrier does not trace: the record is written when handle returns */
 };
 
 /* What the carrier does with the reply. */
@@ -48,6 +50,7 @@ struct ls_http_reply {
     uint64_t drip_ns;
     bool close;             /* close the connection after the reply */
     unsigned retry_after_s; /* 0 = no Retry-After header */
+    const char *fault; /* what a filter did to this reply, for the trace; static, NULL = nothing */
 };
 
 struct ls_backend;

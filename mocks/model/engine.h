@@ -1,0 +1,197 @@
+/*
+ * The execution engine as a consensus node sees it: which blocks it has, which chain is canonical,
+ * its labels, and what it says to newPayload and forkchoiceUpdated (mock-engine 2.2 - 2.4, 2.9,
+ * 2.10). One set of rules; a profile (struct ls_engine_profile, mock-engine 4.3) turns it into one
+ * real engine or another. It executes nothing: whether a block executes is told (ls_ublock.
+ * expect_invalid, ls_engine_mark_invalid, ls_np_input.exec_error).
+ *
+ * Pure: lives in caller memory, names blocks by universe id, knows no JSON, no socket, no clock.
+ * Time passes by ls_engine_tick.
+ *
+ * Synchronisation is the backfill knob: how many blocks a tick it obtains from peers, and what
+ * those peers have. Off (0) by default: such an engine has no peers, and gaps stay.
+ */
+#ifndef LS_MOCKS_ENGINE_H
+#define LS_MOCKS_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/err.h"
+#include "lib/op/rpc.h"
+#include "lib/op/types.h"
+#include "mocks/model/universe.h"
+
+/* --- profile --- */
+
+enum ls_el_unknown_head {
+    LS_EL_HEAD_SYNCING,       /* SYNCING, nothing starts unless the header is in the stash */
+    LS_EL_HEAD_SYNCING_START, /* SYNCING and the header is asked from peers */
+    LS_EL_HEAD_ERROR          /* -38002, no sync (ethrex) */
+};
+enum ls_el_zero_head { LS_EL_ZERO_INVALID, LS_EL_ZERO_ERROR, LS_EL_ZERO_SYNCING };
+enum ls_el_old_head {
+    LS_EL_OLD_LABELS, /* latest stays, labels applied (op-geth) */
+    LS_EL_OLD_SKIP,   /* VALID, nothing applied (reth, upstream geth) */
+    LS_EL_OLD_REWIND  /* latest goes back */
+};
+enum ls_el_unset {
+    LS_EL_UNSET_ERROR,   /* -32000 "safe block not found" */
+    LS_EL_UNSET_NULL,    /* result null */
+    LS_EL_UNSET_UNKNOWN, /* -39001 "Unknown block" */
+    LS_EL_UNSET_GENESIS  /* the genesis block */
+};
+enum ls_el_unknown_parent { LS_EL_PARENT_SYNCING, LS_EL_PARENT_ACCEPTED, LS_EL_PARENT_ERROR };
+enum ls_el_restore {
+    LS_EL_RESTORE_FINALIZED, /* restart: finalized kept, safe := finalized (op-geth) */
+    LS_EL_RESTORE_BOTH,
+    LS_EL_RESTORE_NONE,
+    LS_EL_RESTORE_NO_SAFE /* finalized kept, safe unset */
+};
+
+struct ls_engine_profile {
+    const char *name;
+    enum ls_el_unknown_parent unknown_parent;
+    enum ls_el_unknown_head unknown_head;
+    enum ls_el_zero_head zero_head;
+    enum ls_el_old_head old_head;
+    enum ls_el_unset label_unset;
+    enum ls_el_restore restore;
+    bool labels_atomic;      /* a bad label leaves head and labels as they were */
+    bool labels_same_head;   /* a forkchoice that keeps the head still moves labels (EL-ERI: no) */
+    bool error_data;         /* engine errors carry data {"err": text} */
+    bool side_block_by_hash; /* non-canonical blocks are readable by hash */
+    bool is_snap;            /* starts in snap mode while only genesis is there */
+    bool snap_done_on_canonical_fcu; /* … which a forkchoice to a known block ends for good */
+    bool null_omitted;               /* null members of a PayloadStatus are left out */
+    uint32_t stash_max;              /* remote headers kept, <= LS_EL_STASH_MAX */
+    uint32_t invalid_hits_max; /* look-ups after which a rejected block is tried again, 0 = never */
+    uint64_t reorg_depth_max;  /* deeper: -38006; 0 = no limit */
+};
+
+#define LS_EL_STASH_MAX 256u
+#define LS_EL_INVALID_MAX 512u
+
+/* "geth" (op-geth 1.16.3), "snap", …; NULL when there is none of that name. Static. */
+const struct ls_engine_profile *ls_engine_profile_find(const char *name);
+/* i-th profile, NULL past the end. */
+const struct ls_engine_profile *ls_engine_profile_at(size_t i);
+
+/* --- life --- */
+
+struct ls_engine;
+
+/* Bytes for an engine over u (by its capacity), 16-aligned. */
+size_t ls_engine_size(const struct ls_universe *u);
+/* Builds a fresh engine in mem, at genesis (an id of u), labels unset. u and profile outlive it. */
+struct ls_engine *ls_engine_init(void *mem, const struct ls_universe *u, uint32_t genesis,
+                                 const struct ls_engine_profile *profile);
+
+/* Changes the personality, keeps the state. The copy may be edited: see ls_engine_knobs. */
+void ls_engine_set_profile(struct ls_engine *e, const struct ls_engine_profile *profile);
+/* The profile in force, writable: a test flips a single knob. */
+struct ls_engine_profile *ls_engine_knobs(struct ls_engine *e);
+
+/* One tick of engine time: obtains up to the backfill rate of blocks towards the sync target. */
+void ls_engine_tick(struct ls_engine *e);
+
+/* --- the world's hands: what scenarios do to an engine --- */
+
+/* Database back to genesis: blocks, labels, sync target, invalid marks by execution are gone. */
+void ls_engine_wipe(struct ls_engine *e);
+/* Puts tip and all its ancestors in the database and makes tip the head; labels as given
+ * (LS_NO_BLOCK = unset). For "the engine is already at block n". */
+void ls_engine_seed(struct ls_engine *e, uint32_t tip, uint32_t safe, uint32_t finalized);
+/* Process restart: stash, remembered rejections, sync target are gone, labels as the profile
+ * restores them; lost = newest canonical blocks that did not survive (0 = clean stop). */
+void ls_engine_restart(struct ls_engine *e, uint64_t lost);
+/* Head back by n blocks (debug_setHead; at most to genesis); the blocks above it are forgotten. A
+ * label above the new head is dropped; when it was finalized, both are (mock-engine 2.9). */
+void ls_engine_rewind(struct ls_engine *e, uint64_t n);
+/* Forgets one block and every descendant it has (a hole), as far as they are not canonical
+ * ancestors of the head; used for "block unknown to the EL". A canonical block first moves the head
+ * below it. */
+void ls_engine_forget(struct ls_engine *e, uint32_t id);
+/* Bodies of blocks more than keep below the head are gone: served without transactions (EL-PRUNE).
+ * UINT64_MAX = keep all. */
+void ls_engine_set_prune(struct ls_engine *e, uint64_t keep);
+/* Executes to INVALID from now on (EL-INV(b)), or again not. An executed block stays executed. */
+void ls_engine_mark_invalid(struct ls_engine *e, uint32_t id, bool is_invalid);
+/* Blocks a tick from peers; 0 = no peers. */
+void ls_engine_set_backfill(struct ls_engine *e, uint64_t blocks_per_tick);
+/* Newest block the peers have (with its ancestors); LS_NO_BLOCK = they have every block. */
+void ls_engine_set_peer_tip(struct ls_engine *e, uint32_t tip);
+/* EL-STUCK: SYNCING to every newPayload and forkchoice, nothing changes. */
+void ls_engine_set_stuck(struct ls_engine *e, bool is_stuck);
+/* Sets a label (LS_NO_BLOCK = unset) behind the CL's back. The head: a reorg to an executed id. */
+enum ls_label { LS_LABEL_LATEST, LS_LABEL_SAFE, LS_LABEL_FINALIZED };
+void ls_engine_set_label(struct ls_engine *e, enum ls_label label, uint32_t id);
+
+/* --- ground truth --- */
+
+/* Executed and not forgotten. */
+bool ls_engine_has(const struct ls_engine *e, uint32_t id);
+/* LS_NO_BLOCK above the head. */
+uint32_t ls_engine_canonical_at(const struct ls_engine *e, uint64_t number);
+/* LS_NO_BLOCK when unset. LATEST is never unset. */
+uint32_t ls_engine_label(const struct ls_engine *e, enum ls_label label);
+uint32_t ls_engine_genesis(const struct ls_engine *e);
+/* Sync target, LS_NO_BLOCK when idle. */
+uint32_t ls_engine_sync_target(const struct ls_engine *e);
+bool ls_engine_is_pruned(const struct ls_engine *e, uint32_t id);
+/* Sum of state changes; equal twice = nothing changed between. */
+uint64_t ls_engine_generation(const struct ls_engine *e);
+
+/* --- what the CL asks --- */
+
+/* newPayload, after the JSON-RPC layer found structure, fork, stateless rules and hash in order
+ * (mock-engine 2.3, rows 1 - 5 are its). */
+struct ls_np_input {
+    struct ls_block_id id;
+    struct ls_hash parent;
+    uint64_t timestamp; /* s */
+    uint32_t block; /* its universe id, or LS_NO_BLOCK: such a block can be stashed or refused, but
+                       never becomes known */
+    const char *exec_error; /* static text when it does not execute on its parent, else NULL */
+};
+
+enum ls_el_lvh { LS_LVH_NULL, LS_LVH_ZERO, LS_LVH_HASH };
+
+/* Answer to newPayload and forkchoiceUpdated. */
+struct ls_el_verdict {
+    bool is_error; /* a JSON-RPC error: code, message, data */
+    int code;
+    const char *message; /* static */
+    const char *data;    /* static text for {"err": …}, NULL = no data */
+    enum ls_payload_status status;
+    enum ls_el_lvh lvh;
+    struct ls_hash latest_valid;
+    const char *error; /* validationError, static; NULL = null */
+    const char *row;   /* the row of the decision table that fired, "np 8"; for traces and tests */
+    bool head_applied; /* forkchoice: head and labels stand (attributes are looked at next) */
+};
+
+struct ls_el_verdict ls_engine_new_payload(struct ls_engine *e, const struct ls_np_input *in);
+/* Without attributes: their checks are the JSON-RPC layer's. */
+struct ls_el_verdict ls_engine_forkchoice(struct ls_engine *e, const struct ls_forkchoice *f);
+
+/* Answer to a read of a block. */
+enum ls_el_read_kind { LS_READ_BLOCK, LS_READ_NULL, LS_READ_ERROR };
+struct ls_el_read {
+    enum ls_el_read_kind kind;
+    uint32_t id;         /* BLOCK */
+    int code;            /* ERROR */
+    const char *message; /* ERROR, static */
+};
+struct ls_el_read ls_engine_read_label(const struct ls_engine *e, enum ls_label label);
+struct ls_el_read ls_engine_read_number(const struct ls_engine *e, uint64_t number);
+struct ls_el_read ls_engine_read_hash(const struct ls_engine *e, const struct ls_hash *hash);
+
+struct ls_el_syncing {
+    bool is_syncing;
+    uint64_t starting, current, highest;
+};
+struct ls_el_syncing ls_engine_syncing(const struct ls_engine *e);
+
+#endif
