@@ -22,6 +22,7 @@ struct ls_http_request {
     const char *body;
     size_t body_bytes;
     uint64_t conn;   /* connection number, from 1 */
+    uint64_t serial; /* request number at this carrier, from 1; a held request keeps its own */
     uint64_t now_ns; /* mock time */
     int64_t wall_s;  /* for token checks */
     uint64_t ticket; /* from ls_trace_open, the same again when a held request is asked again; 0 =
@@ -31,7 +32,7 @@ struct ls_http_request {
 /* What the carrier does with the reply. */
 enum ls_http_fate {
     LS_FATE_SEND,  /* send it after delay_ns */
-    LS_FATE_HOLD,  /* do not answer: ask again when the holder is released (ls_backend_ops.retry) */
+    LS_FATE_HOLD,  /* do not answer: the carrier asks again, same serial, when the world lets it */
     LS_FATE_HANG,  /* never answer, keep the connection open */
     LS_FATE_RESET, /* RST instead of an answer */
     LS_FATE_TRUNCATE, /* promise the whole body, send half of it, close */
@@ -58,6 +59,9 @@ struct ls_backend_ops {
     /* Answers one request; must not block. */
     void (*handle)(struct ls_backend *b, const struct ls_http_request *req,
                    struct ls_http_reply *reply);
+    /* The client of a request that was answered LS_FATE_HOLD went away: it will not be asked again.
+     * May be NULL. */
+    void (*abandon)(struct ls_backend *b, uint64_t serial);
 };
 
 /* Embed as the first member. */
