@@ -22,11 +22,12 @@
 #include "lib/op/sync_status.h"
 #include "mocks/model/universe.h"
 
-struct ls_chain;  /* harness/capture/chain.h: fixture, universes, branches, label timeline */
-struct ls_engine; /* mocks/model/engine.h */
-struct ls_source; /* mocks/model/source.h */
-struct ls_l1;     /* mocks/model/l1.h */
-struct ls_trace;  /* mocks/trace.h */
+struct ls_chain;   /* harness/capture/chain.h: fixture, universes, branches, label timeline */
+struct ls_engine;  /* mocks/model/engine.h */
+struct ls_source;  /* mocks/model/source.h */
+struct ls_l1;      /* mocks/model/l1.h */
+struct ls_trace;   /* mocks/trace.h */
+struct ls_backend; /* mocks/backend.h */
 
 /* The mock's ports. */
 enum ls_endpoint { LS_EP_ENGINE, LS_EP_SOURCE, LS_EP_L1, LS_ENDPOINT_COUNT };
@@ -72,6 +73,8 @@ struct ls_world_ops {
     void (*turn)(struct ls_world *w);
     /* Ticks since the world was made. */
     uint64_t (*now)(const struct ls_world *w);
+    /* World time since it was made, ns: the time base of the trace. */
+    uint64_t (*now_ns)(const struct ls_world *w);
     void (*free)(struct ls_world *w);
 };
 
@@ -83,6 +86,8 @@ struct ls_world {
     struct ls_source *source;
     struct ls_l1 *l1;
     struct ls_trace *trace;
+    /* Fault filters of the ports (mocks/filter/filter.h); rules added here act at once. */
+    struct ls_backend *filters[LS_ENDPOINT_COUNT];
     enum ls_variant variant;
     const char *cl_name; /* adapter name: "lightcl", later "op-node", "kona-node" */
     uint64_t tick_ns;
