@@ -1,14 +1,22 @@
 # lockstep: build, checks, tests. Objects go under $(BUILD)/, nothing else in the tree is written.
 #   make            release build          make SAN=1      with ASan and UBSan
-#   make check      format, warnings with gcc and clang, layers, purity
+#   make check      format, warnings with gcc and clang, layers, purity, source, and the gates' own
+#                   test; make format mends the first
 #   make test       unit tests and scenarios
+#   make demo       the tour of run_demo.sh
+#   make bench      figures, one a line: "name value"
 #   make install    DESTDIR= PREFIX=
+# V=1 shows the commands.
 
 VERSION := 0.1.0
 BUILD   ?= build
 PREFIX  ?= /usr/local
-CC      ?= gcc
+DESTDIR ?=
 SAN     ?=
+V       ?=
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
         -Wmissing-prototypes -Wvla -Wundef -Wcast-qual -Wwrite-strings -Wformat=2 \
@@ -27,7 +35,14 @@ OPT     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-om
 LDFLAGS := -pie -fsanitize=address,undefined
 endif
 CFLAGS := $(STD) $(OPT) $(WARN) $(INC) $(DEFS) $(EXTRA_CFLAGS)
-OBJ    := $(BUILD)/obj/$(MODE)
+
+# say WHAT: one short line a command, or with V=1 the command itself.
+Q   := $(if $(V),,@)
+say  = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(patsubst $(BUILD)/%,%,$(2)))
+
+# Objects of each mode and compiler have their own folder, so that changing either rebuilds nothing.
+obj_dir = $(BUILD)/obj/$(1)-$(notdir $(2))
+OBJ     := $(call obj_dir,$(MODE),$(CC))
 
 # One static library a layer; a program names the layers it may use.
 src = $(sort $(wildcard $(1)/*.c))
@@ -37,8 +52,15 @@ CORE_SRC     := $(call src,node/core)
 NODEIO_SRC   := $(call src,node/io)
 MODEL_SRC    := $(call src,mocks) $(call src,mocks/model) $(call src,mocks/filter) $(call src,mocks/rpc)
 HTTP_SRC     := $(call src,mocks/http)
-HARNESS_SRC  := $(foreach d,capture check report scenario live,$(call src,harness/$(d)))
-obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
+HARNESS_SRC  := $(foreach d,capture check report scenario live demo,$(call src,harness/$(d)))
+MAIN_SRC     := $(wildcard node/main.c harness/main.c)
+UNIT_SRC     := $(call src,tests/unit)
+BENCH_SRC    := $(call src,bench)
+PRODUCT_SRC  := $(LIB_SRC) $(OP_SRC) $(CORE_SRC) $(NODEIO_SRC) $(MODEL_SRC) $(HTTP_SRC) \
+                $(HARNESS_SRC) $(MAIN_SRC)
+PURE_SRC     := $(CORE_SRC) $(call src,mocks/model)
+obj    = $(patsubst %.c,$(OBJ)/%.o,$(1))
+gccobj = $(patsubst %.c,$(call obj_dir,release,gcc)/%.o,$(1))
 
 L_LIB     := $(OBJ)/liblslib.a
 L_OP      := $(OBJ)/liblsop.a
@@ -52,24 +74,36 @@ BASE_LIBS := -lcjson -lnettle -lzstd -lm
 NODE_LIBS := -lcurl -lmicrohttpd $(BASE_LIBS)
 HARN_LIBS := -lcurl -lmicrohttpd -llua5.4 $(BASE_LIBS)
 
-UNIT_SRC  := $(call src,tests/unit)
 UNIT_BIN  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+BENCH_BIN := $(patsubst bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
-.PHONY: all clean check format test unit install demo bench bench-node
-all: $(BUILD)/lightcl $(BUILD)/lockstep $(UNIT_BIN)
+.PHONY: all programs objects clean format unit scenarios test install demo bench bench-node \
+        check check-format check-gcc check-clang check-layers check-purity check-source check-self
+.DELETE_ON_ERROR:
+all: programs $(UNIT_BIN)
+programs: $(BUILD)/lightcl $(BUILD)/lockstep
+objects: $(call obj,$(PRODUCT_SRC) $(UNIT_SRC) $(BENCH_SRC))
 
-# The programs stand at $(BUILD)/ in either mode; this stamp changes when the mode does.
-$(BUILD)/obj/mode: FORCE
-	@mkdir -p $(BUILD)/obj; echo '$(MODE) $(CC)' | cmp -s - $@ || echo '$(MODE) $(CC)' > $@
+# A stamp is written anew only when its text differs: objects follow the flags they were made with,
+# and programs, which stand at $(BUILD)/ in every mode, the mode they were linked in.
+stamp = mkdir -p $(@D); printf '%s\n' $(1) | cmp -s - $@ || printf '%s\n' $(1) > $@
+$(OBJ)/flags: FORCE
+	@$(call stamp,'$(CC) $(subst ','\'',$(CFLAGS))')
+$(BUILD)/mode: FORCE
+	@$(call stamp,'$(OBJ)')
 FORCE:
 
-$(OBJ)/%.o: %.c $(BUILD)/obj/mode
+$(OBJ)/%.o: %.c $(OBJ)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# A library is made anew when the list of its members changes too: a file may have gone.
 define archive
-$(1): $(call obj,$(2))
-	@mkdir -p $$(@D); rm -f $$@; ar rcs $$@ $$^
+$(1).members: FORCE
+	@$$(call stamp,'$(2)')
+$(1): $(call obj,$(2)) $(1).members
+	$(Q)mkdir -p $$(@D); rm -f $$@; ar rcs $$@ $$(filter %.o,$$^)
 endef
 $(eval $(call archive,$(L_LIB),$(LIB_SRC)))
 $(eval $(call archive,$(L_OP),$(OP_SRC)))
@@ -79,11 +113,17 @@ $(eval $(call archive,$(L_MODEL),$(MODEL_SRC)))
 $(eval $(call archive,$(L_HTTP),$(HTTP_SRC)))
 $(eval $(call archive,$(L_HARNESS),$(HARNESS_SRC)))
 
-$(BUILD)/lightcl: $(OBJ)/node/main.o $(L_NODEIO) $(L_CORE) $(L_OP) $(L_LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(NODE_LIBS)
+# link LIBRARIES: a program from the objects and archives it depends on.
+define link
+$(call say,LINK,$@)
+$(Q)mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(1)
+endef
 
-$(BUILD)/lockstep: $(OBJ)/harness/main.o $(L_HARNESS) $(L_HTTP) $(L_MODEL) $(L_OP) $(L_LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(HARN_LIBS)
+$(BUILD)/lightcl: $(OBJ)/node/main.o $(L_NODEIO) $(L_CORE) $(L_OP) $(L_LIB) $(BUILD)/mode
+	$(call link,$(NODE_LIBS))
+
+$(BUILD)/lockstep: $(OBJ)/harness/main.o $(L_HARNESS) $(L_HTTP) $(L_MODEL) $(L_OP) $(L_LIB) $(BUILD)/mode
+	$(call link,$(HARN_LIBS))
 
 # Unit tests link only the layers under test; tests/unit/test_<layer>_*.c picks them by its prefix.
 TEST_LIBS_lib     := $(L_LIB)
@@ -101,14 +141,71 @@ TEST_EXT_harness  := $(HARN_LIBS)
 layer = $(word 2,$(subst _, ,$(notdir $(1))))
 
 .SECONDEXPANSION:
-$(BUILD)/tests/%: $(OBJ)/tests/unit/%.o $$(TEST_LIBS_$$(call layer,%))
-	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(TEST_EXT_$(call layer,$*))
+.SECONDARY: $(call obj,$(UNIT_SRC) $(BENCH_SRC))
+$(BUILD)/tests/%: $(OBJ)/tests/unit/%.o $$(TEST_LIBS_$$(call layer,%)) $(BUILD)/mode
+	$(call link,-lcmocka $(TEST_EXT_$(call layer,$*)))
+
+$(BUILD)/bench/%: $(OBJ)/bench/%.o $(L_HARNESS) $(L_HTTP) $(L_MODEL) $(L_OP) $(L_LIB) $(BUILD)/mode
+	$(call link,$(HARN_LIBS))
 
 unit: $(UNIT_BIN)
 	@set -e; for t in $(UNIT_BIN); do $$t; done
 
+scenarios: programs
+	$(BUILD)/lockstep run -j 2 scenarios
+
+test: unit scenarios
+
+demo: programs
+	$(BUILD)/lockstep demo
+
+# --- gates: each is one target, and run_tests.sh counts each as one test ---
+
+C_FILES := $(shell find bench harness lib mocks node tests -name '*.[ch]' 2>/dev/null | sort)
+
+check: check-format check-gcc check-clang check-layers check-purity check-source check-self
+
+check-format:
+	clang-format --dry-run -Werror $(C_FILES)
+
+format:
+	clang-format -i $(C_FILES)
+
+# A compiler is content when it makes every object, with warnings as errors.
+check-gcc check-clang: check-%:
+	@$(MAKE) --no-print-directory CC=$* SAN= objects
+
+check-layers:
+	tools/check_layers
+
+check-purity: check-gcc
+	@tools/check_purity $(call gccobj,$(PURE_SRC))
+
+check-source: check-gcc
+	@tools/check_source . $(call gccobj,$(PRODUCT_SRC))
+
+# Every gate is shown a file it must refuse.
+check-self:
+	tools/test_gates.sh
+
+# --- figures ---
+
+bench: programs $(BENCH_BIN)
+	@set -e; for b in $(BENCH_BIN); do $$b $(BUILD); done
+
+bench-node: programs $(BUILD)/bench/node
+	@$(BUILD)/bench/node $(BUILD)
+
+# --- installation ---
+
+SHARE := $(DESTDIR)$(PREFIX)/share/lockstep
+install: programs
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)
+	install -m 755 $(BUILD)/lightcl $(BUILD)/lockstep $(DESTDIR)$(PREFIX)/bin
+	find scenarios fixtures docs README.md LICENSE CHANGELOG.md -type f \
+	    -exec install -D -m 644 {} $(SHARE)/{} \;
+
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

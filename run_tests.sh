@@ -1,0 +1,163 @@
+#!/bin/sh
+# Everything there is to test, on a bare Debian 12 or a developer's machine.
+#
+#   ./run_tests.sh [PHASE…]     all phases, or the named ones: unit san scenarios gates
+#                               fixtures install
+#
+# Installs missing packages first (tools/deps.sh; LOCKSTEP_SKIP_DEPS=1 trusts what is there). Builds
+# under build/, logs to build/log/. The last line is "N passed, N failed", counted over unit tests,
+# scenarios and gates that really ran; exit 0 only when none failed.
+set -u
+cd "$(dirname "$0")" || exit 2
+
+all_phases='unit san scenarios gates fixtures install'
+phases=${*:-$all_phases}
+for phase in $phases; do
+    case " $all_phases " in
+    *" $phase "*) ;;
+    *)
+        echo "run_tests: no phase \"$phase\"; there are: $all_phases" >&2
+        exit 2
+        ;;
+    esac
+done
+
+if [ "${LOCKSTEP_SKIP_DEPS:-0}" != 1 ]; then
+    tools/deps.sh dev || exit $?
+fi
+
+jobs=$(nproc 2>/dev/null || echo 2)
+build=build
+log=$build/log
+mkdir -p "$log"
+passed=0
+failed=0
+# What a hung program may take before it counts as failed, in seconds.
+unit_limit_s=120
+scenarios_limit_s=240
+
+# count PASSED FAILED WHAT: adds to the sum and says so.
+count() {
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    if [ "$2" -eq 0 ]; then
+        printf '  ok      %-32s %s passed\n' "$3" "$1"
+    else
+        printf '  FAILED  %-32s %s passed, %s failed\n' "$3" "$1" "$2"
+    fi
+}
+
+# show FILE: the end of a log, indented.
+show() {
+    tail -n 40 "$1" | sed 's/^/      | /'
+}
+
+# one WHAT COMMAND…: a command that is one test; its output is the log.
+one() {
+    what=$1
+    shift
+    file=$log/$(echo "$what" | tr -c 'a-zA-Z0-9\n' '-').log
+    if "$@" >"$file" 2>&1; then
+        count 1 0 "$what"
+        return 0
+    fi
+    count 0 1 "$what"
+    show "$file"
+    return 1
+}
+
+# unit_program PROGRAM: runs a cmocka program and adds its counts. One that ends badly without a
+# failed test (a crash, a leak, a hang) is one failure, and so is one that ran no test.
+unit_program() {
+    name=$(basename "$1")
+    file=$log/$mode-$name.log
+    timeout "$unit_limit_s" "$1" >"$file" 2>&1
+    status=$?
+    good=$(awk '/^\[  PASSED  \] [0-9]+ test/ { n += $4 } END { print n + 0 }' "$file")
+    bad=$(awk '/^\[  FAILED  \] [0-9]+ test/ { n += $4 } END { print n + 0 }' "$file")
+    if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$good" -eq 0 ]; }; then
+        bad=1
+    fi
+    count "$good" "$bad" "$mode $name"
+    [ "$bad" -eq 0 ] || show "$file"
+}
+
+# unit_tests DIR: every test program of a build directory.
+unit_tests() {
+    for source in tests/unit/test_*.c; do
+        [ -e "$source" ] || continue
+        unit_program "$1/tests/$(basename "$source" .c)"
+    done
+}
+
+# scenarios DIR: runs them all and counts TAP lines. A plan that was not kept is a failure.
+scenarios() {
+    file=$log/$mode-scenarios.tap
+    timeout "$scenarios_limit_s" "$1/lockstep" run -j "$jobs" scenarios \
+        >"$file" 2>"$file.err"
+    status=$?
+    # shellcheck disable=SC2046 # three numbers, to be split
+    set -- $(awk '
+        /^1\.\.[0-9]+/ { split($1, p, "[.][.]"); plan += p[2] }
+        /^ok / && !/# *SKIP/ { good++ }
+        /^ok / && /# *SKIP/ { skipped++ }
+        /^not ok / && /# *TODO/ { good++ }
+        /^not ok / && !/# *TODO/ { bad++ }
+        END { print good + 0, bad + 0, plan - good - bad - skipped }' "$file")
+    lost=$3
+    [ "$lost" -ge 0 ] || lost=$((0 - lost))
+    bad=$(($2 + lost))
+    if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$1" -eq 0 ]; }; then
+        bad=1
+    fi
+    count "$1" "$bad" "$mode scenarios"
+    if [ "$bad" -ne 0 ]; then
+        grep -A 40 '^not ok' "$file" | head -n 120 | sed 's/^/      | /'
+        show "$file.err"
+    fi
+}
+
+phase_unit() {
+    mode=release
+    one 'release build' make -j "$jobs" BUILD=$build && unit_tests $build
+}
+
+phase_san() {
+    mode=san
+    one 'sanitizer build' make -j "$jobs" BUILD=$build/san SAN=1 || return
+    unit_tests $build/san
+    scenarios $build/san
+}
+
+phase_scenarios() {
+    mode=release
+    one 'programs' make -j "$jobs" BUILD=$build programs && scenarios $build
+}
+
+phase_gates() {
+    for gate in format gcc clang layers purity source self; do
+        one "gate $gate" make -j "$jobs" BUILD=$build "check-$gate"
+    done
+}
+
+phase_fixtures() {
+    make -j "$jobs" BUILD=$build programs >"$log/programs.log" 2>&1 ||
+        { count 0 1 'programs for fixtures'; return; }
+    for fixture in fixtures/*/manifest.json; do
+        fixture=$(dirname "$fixture")
+        one "verify $fixture" $build/lockstep verify "$fixture"
+    done
+}
+
+phase_install() {
+    one 'install' tools/check_install $build
+}
+
+start=$(date +%s)
+for phase in $phases; do
+    echo "$phase ($(($(date +%s) - start)) s)"
+    "phase_$phase"
+done
+echo "$(($(date +%s) - start)) s, logs in $log/"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
