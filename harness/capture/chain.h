@@ -1,0 +1,109 @@
+/*
+ * A recorded chain in memory: a fixture folder, opened, decompressed and verified.
+ *
+ * The folder is data anyone can write with curl and read with zstd and jq (docs/FIXTURES.md):
+ * manifest.json, l2.ndjson.zst, l1.ndjson.zst, status.ndjson.zst. Opening checks everything that
+ * can be checked without executing a block, so whoever holds a struct ls_chain may believe it.
+ *
+ * It is not a writer (import.h, segment.h) and knows nothing of engines or sources: it gives the
+ * mocks their universes and the scenarios their names for blocks.
+ */
+#ifndef LS_HARNESS_CAPTURE_CHAIN_H
+#define LS_HARNESS_CAPTURE_CHAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/bytes.h"
+#include "lib/err.h"
+#include "lib/op/rollup.h"
+#include "lib/op/sync_status.h"
+#include "mocks/model/universe.h"
+
+#define LS_CHAIN_FORMAT 1u         /* manifest "format" this code reads and writes */
+#define LS_CHAIN_NAME_MAX 64u      /* bytes of a chain or branch name, terminator included */
+#define LS_CHAIN_BRANCHES_MAX 256u /* named tips a segment may have, forks included */
+
+/* A named tip. Branch 0 of a segment is the canonical one, "canonical". */
+struct ls_chain_branch {
+    char name[LS_CHAIN_NAME_MAX];
+    uint32_t first;    /* id of the lowest block that is only on this branch */
+    uint32_t tip;      /* id */
+    bool is_synthetic; /* made by ls_chain_fork or `lockstep fork`, never seen on a network */
+};
+
+/* What the recorded CL answered to optimism_syncStatus, and when. */
+struct ls_chain_label {
+    uint64_t at_ms; /* since the first row of the recording */
+    struct ls_sync_status status;
+    struct ls_span json; /* the result object as recorded; borrowed from the chain */
+};
+
+struct ls_chain_mem;
+
+/* All pointers are owned by the chain and live until ls_chain_close. Blocks are named by their id
+ * in the universe. Callers read; only ls_chain_fork adds. */
+struct ls_chain {
+    const char *dir;
+    char name[LS_CHAIN_NAME_MAX];
+    uint64_t l2_chain_id; /* 0: not stated */
+    uint64_t l1_chain_id; /* 0: not stated */
+
+    bool has_rollup;            /* false: a bag of blocks, no fork rule was checked */
+    struct ls_rollup rollup;    /* zero without has_rollup */
+    struct ls_span rollup_json; /* its text, as in rollup.json */
+
+    const char *synthetic; /* what is not real about every block of the folder; NULL: all is real */
+
+    /* Canonical blocks come first, ascending, then orphans. A block whose parent is not recorded
+     * has the canonical block before it as parent, with is_gap set (so genesis is the ancestor of
+     * all). json is the recorded text without its line feed. */
+    struct ls_universe *l2;
+    uint32_t genesis; /* id; LS_NO_BLOCK when the genesis block is not recorded */
+    uint32_t first;   /* lowest block of the recorded window: genesis itself when the window starts
+                         there, else the first block behind the gap; with several runs, the first
+                         of the last run, so first .. tip has no gap */
+    uint32_t tip;     /* highest canonical block */
+    struct ls_chain_branch *branches; /* branches[0].tip == tip */
+    size_t branch_count;
+
+    struct ls_universe *l1; /* never NULL, may be empty; only hash, number, parent and timestamp of
+                               ref are set; json is the recorded header object */
+    uint32_t l1_first;      /* as first; LS_NO_BLOCK when there are no L1 headers */
+    uint32_t l1_tip;
+    struct ls_chain_branch *l1_branches;
+    size_t l1_branch_count;
+
+    const struct ls_chain_label *timeline; /* ascending at_ms; NULL when there is none */
+    size_t timeline_count;
+
+    struct ls_chain_mem *mem;
+};
+
+struct ls_chain_options {
+    uint32_t extra_blocks; /* room for this many L2 blocks of ls_chain_fork */
+};
+
+/* Opens the folder dir and verifies every block of it: SHA-256 of each segment, header hash, parent
+ * link, transactions root, timestamp step, order and number of blocks, and, when the manifest has a
+ * rollup config, the rules of the fork (tail fields, withdrawals, requests hash, extraData form,
+ * first transaction an L1-info deposit), the L1 origin (one step at a time, sequence number, known
+ * to the recorded L1) and every reference of the label timeline.
+ *
+ * options may be NULL. On success *out is zeroed and filled: ls_chain_close it. Errors: IO when a
+ * file cannot be read (usage class), anything else when the content is refused (protocol class; d
+ * names file or block, and field), LIMIT, NOMEM. *out is then zeroed. */
+enum ls_err ls_chain_open(const char *dir, const struct ls_chain_options *options,
+                          struct ls_chain *out, struct ls_diag *d);
+
+/* Frees everything. NULL and zeroed are fine. */
+void ls_chain_close(struct ls_chain *c);
+
+/* The branch of this name, or NULL. */
+const struct ls_chain_branch *ls_chain_branch(const struct ls_chain *c, const char *name);
+
+/* The canonical L2 block of this number: LS_NO_BLOCK when it is not recorded. */
+uint32_t ls_chain_at(const struct ls_chain *c, uint64_t number);
+
+#endif
