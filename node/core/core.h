@@ -92,6 +92,7 @@ enum ls_action_kind {
     X(ENGINE_DOWN, WARN, "engine does not answer")                                                \
     X(ENGINE_AUTH, ERROR,                                                                         \
       "engine refuses our token: JWT secret mismatch or clock drift over 60 s")                   \
+    X(ENGINE_ERROR, WARN, "engine answers with an error")                                         \
     X(ENGINE_BACK, INFO, "engine answers again")                                                  \
     X(ENGINE_WRONG_CHAIN, ERROR, "engine is on another chain")                                    \
     X(ENGINE_WRONG_GENESIS, ERROR, "engine has another genesis block")                            \
