@@ -20,8 +20,8 @@ static struct ls_l2_ref choose_head(const struct ls_view *v, enum ls_relation re
     bool keep_wanted = ls_known(&v->wanted) && v->wanted.number >= v->snap.local_safe.number &&
                        v->stalled < LS_STALL_PASSES;
     switch (rel) {
-    case LS_REL_MATCH:
-        return v->mine.unsafe;
+    case LS_REL_MATCH: /* only what the engine lost above E is asked for again (SYN-01) */
+        return keep_wanted && v->wanted_is_lost ? v->wanted : v->mine.unsafe;
     case LS_REL_REORG:
         return v->snap.local_safe;
     case LS_REL_MISSING: /* a hole below latest: never a divergence (SYN-13, SYN-14) */
@@ -68,6 +68,7 @@ struct ls_decision ls_decide(const struct ls_view *v)
         d.heads.local_safe = snap->local_safe;
     }
     d.head_is_current = ls_same(&d.heads.unsafe, &v->mine.unsafe);
-    d.is_possible = d.heads.finalized.number <= d.heads.safe.number;
+    d.is_possible = d.heads.finalized.number < d.heads.safe.number ||
+                    ls_same(&d.heads.finalized, &d.heads.safe);
     return d;
 }

@@ -30,6 +30,7 @@ struct ls_view {
     struct ls_at at_s;
     bool safe_is_dead;       /* L1 no longer has our safe's origin (P-1) */
     struct ls_l2_ref wanted; /* head asked for and not reached yet, zero when none */
+    bool wanted_is_lost;     /* the engine had it and lost it */
     unsigned stalled;        /* passes without progress towards it */
 };
 
