@@ -1,0 +1,101 @@
+/*
+ * Segments: file, hash, decompression, lines.
+ */
+#include "harness/capture/segment.h"
+
+#include <string.h>
+
+#include "harness/capture/files.h"
+#include "lib/hash.h"
+#include "lib/zst.h"
+
+enum ls_err ls_segment_load(const char *dir, const char *file, const uint8_t *sha256,
+                            struct ls_segment *out, struct ls_diag *d)
+{
+    char path[LS_PATH_MAX];
+    struct ls_buf packed;
+    uint8_t actual[32];
+    enum ls_err e = ls_path_join(dir, file, path, d);
+
+    ls_buf_init(&packed, LS_SEGMENT_BYTES_MAX);
+    *out = (struct ls_segment){.is_damaged = false};
+    ls_buf_init(&out->text, LS_SEGMENT_BYTES_MAX);
+    if (!e) {
+        e = ls_file_read(path, &packed, d);
+    }
+    if (e) {
+        goto out;
+    }
+    ls_sha256(packed.p, packed.n, actual);
+    out->is_sha_wrong = memcmp(actual, sha256, sizeof actual) != 0;
+    e = ls_zst_decompress(packed.p, packed.n, &out->text);
+    if (e == LS_ERR_PARSE) {
+        out->is_damaged = true;
+        e = LS_OK;
+    } else if (e) {
+        ls_fail(d, e, "cannot decompress \"%s\": %s", path, ls_err_text(e));
+    }
+out:
+    ls_buf_fini(&packed);
+    if (e) {
+        ls_segment_fini(out);
+    }
+    return e;
+}
+
+void ls_segment_fini(struct ls_segment *s)
+{
+    ls_buf_fini(&s->text);
+    *s = (struct ls_segment){.is_damaged = false};
+}
+
+bool ls_segment_line(struct ls_span *rest, struct ls_span *out)
+{
+    const uint8_t *end = rest->n > 0 ? memchr(rest->p, '\n', rest->n) : NULL;
+
+    if (!end) {
+        return false;
+    }
+    *out = (struct ls_span){rest->p, (size_t)(end - rest->p)};
+    rest->n -= out->n + 1;
+    rest->p = end + 1;
+    return true;
+}
+
+enum ls_err ls_segment_judge(const struct ls_segment *s, const char *file, const char *where,
+                             struct ls_diag *d)
+{
+    if (s->is_damaged) {
+        return ls_fail(d, LS_ERR_HASH, "%s: the compressed data is damaged or cut behind %s", file,
+                       where);
+    }
+    if (s->is_sha_wrong) {
+        return ls_fail(d, LS_ERR_HASH,
+                       "%s: sha256 differs from the manifest's, though every block up to %s is "
+                       "consistent: the file was changed after the manifest was written",
+                       file, where);
+    }
+    return LS_OK;
+}
+
+enum ls_err ls_segment_store(const char *dir, const char *file, struct ls_span text, int level,
+                             uint8_t sha256[32], struct ls_diag *d)
+{
+    char path[LS_PATH_MAX];
+    struct ls_buf packed;
+    enum ls_err e = ls_path_join(dir, file, path, d);
+
+    ls_buf_init(&packed, LS_SEGMENT_BYTES_MAX);
+    if (!e) {
+        e = ls_zst_compress(text.p, text.n, level, &packed);
+        if (e) {
+            ls_fail(d, e, "cannot compress \"%s\": %s", path, ls_err_text(e));
+        }
+    }
+    if (!e) {
+        ls_sha256(packed.p, packed.n, sha256);
+        e = ls_file_write(path, ls_buf_span(&packed), d);
+    }
+    ls_buf_fini(&packed);
+    return e;
+}
