@@ -19,6 +19,7 @@
 
 #include "lib/err.h"
 #include "mocks/backend.h"
+#include "mocks/trace.h"
 
 #define LS_FRONT_NEVER UINT64_MAX
 
@@ -29,7 +30,9 @@ struct ls_front_options {
     uint16_t port;              /* 0 = any free one */
     size_t body_bytes_max;      /* longer requests: 413, or cut when sent in chunks; > 0 */
     size_t reply_bytes_max;     /* of bodies a backend writes (stored ones do not count); > 0 */
-    unsigned connections_max;   /* further ones are closed at once; > 0 */
+    unsigned connections_max;   /* further ones wait to be accepted; > 0 */
+    struct ls_trace *trace;     /* borrowed; NULL: requests are not traced */
+    enum ls_trace_ep ep;        /* whose port this is, for the trace */
 };
 
 /* The clock of one loop turn. mono_ns counts from any point, but never backwards. */

@@ -1,0 +1,403 @@
+#include "mocks/http/exchange.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <utlist.h>
+
+#include "lib/num.h"
+
+#define READ_BLOCK_BYTES 16384u
+#define TEXT_PLAIN "text/plain; charset=utf-8"
+
+void ls_front_conn_reset(const struct ls_front_conn *c)
+{
+    /* Dissolving the association is the only way to a RST that MHD's own shutdown does not turn
+     * into a FIN. */
+    const struct sockaddr none = {.sa_family = AF_UNSPEC};
+    (void)connect(c->fd, &none, sizeof none);
+}
+
+/* --- waiting --- */
+
+static void wait_as(struct ls_exchange *x, enum ls_exchange_state state, uint64_t due_ns)
+{
+    struct ls_front *f = x->conn->front;
+    struct epoll_event ev = {.events = EPOLLRDHUP, .data.ptr = x};
+
+    assert(!x->is_waiting);
+    x->state = state;
+    x->due_ns = due_ns;
+    x->is_waiting = true;
+    DL_APPEND(f->waiting, x);
+    /* Without the watch the exchange only waits longer than its client. */
+    (void)epoll_ctl(f->epoll_fd, EPOLL_CTL_ADD, x->conn->fd, &ev);
+    MHD_suspend_connection(x->mhd);
+}
+
+static void stop_waiting(struct ls_exchange *x, enum ls_exchange_state next)
+{
+    struct ls_front *f = x->conn->front;
+
+    assert(x->is_waiting);
+    x->is_waiting = false;
+    x->state = next;
+    DL_DELETE(f->waiting, x);
+    (void)epoll_ctl(f->epoll_fd, EPOLL_CTL_DEL, x->conn->fd, NULL);
+    f->is_dirty = true;
+    MHD_resume_connection(x->mhd);
+}
+
+void ls_exchange_wake(struct ls_exchange *x)
+{
+    stop_waiting(x, x->state == LS_X_DRIPPING ? LS_X_SENDING : LS_X_READY);
+}
+
+void ls_exchange_drop(struct ls_exchange *x)
+{
+    struct ls_backend *b = x->conn->front->options.backend;
+
+    if (x->state == LS_X_HELD && b->ops->abandon != NULL) {
+        b->ops->abandon(b, x->serial);
+    }
+    stop_waiting(x, LS_X_GONE);
+}
+
+/* --- the reply --- */
+
+static struct ls_span reply_span(const struct ls_exchange *x)
+{
+    if (x->reply.stored != NULL) {
+        return (struct ls_span){(const uint8_t *)x->reply.stored, x->reply.stored_bytes};
+    }
+    return ls_buf_span(&x->reply.body);
+}
+
+static ssize_t copy_out(const struct ls_exchange *x, uint64_t pos, char *out, size_t n)
+{
+    struct ls_span s = reply_span(x);
+    size_t left = pos < s.n ? s.n - (size_t)pos : 0;
+
+    n = n < left ? n : left;
+    memcpy(out, s.p + pos, n);
+    return (ssize_t)n;
+}
+
+/* MHD_ContentReaderCallback: half of the body, then the end of the connection. */
+static ssize_t read_half(void *cls, uint64_t pos, char *out, size_t n)
+{
+    struct ls_exchange *x = cls;
+    size_t half = reply_span(x).n / 2;
+
+    if (pos >= half) {
+        x->was_cut = true;
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+    return copy_out(x, pos, out, n < half - pos ? n : half - (size_t)pos);
+}
+
+/* MHD_ContentReaderCallback: a byte, then a pause. Returning 0 without suspending would spin. */
+static ssize_t read_drip(void *cls, uint64_t pos, char *out, size_t n)
+{
+    struct ls_exchange *x = cls;
+    const struct ls_front *f = x->conn->front;
+
+    if (x->state == LS_X_GONE || n == 0) {
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+    if (pos > 0 && x->due_ns > f->now.mono_ns) {
+        wait_as(x, LS_X_DRIPPING, x->due_ns);
+        return 0;
+    }
+    x->due_ns = f->now.mono_ns + x->reply.drip_ns;
+    return copy_out(x, pos, out, 1);
+}
+
+static struct MHD_Response *make_response(struct ls_exchange *x)
+{
+    struct ls_span s = reply_span(x);
+
+    switch (x->reply.fate) {
+    case LS_FATE_TRUNCATE:
+        return MHD_create_response_from_callback(s.n > 0 ? s.n : 1, READ_BLOCK_BYTES, read_half, x,
+                                                 NULL);
+    case LS_FATE_DRIP:
+        return MHD_create_response_from_callback(s.n, READ_BLOCK_BYTES, read_drip, x, NULL);
+    case LS_FATE_SEND:
+    case LS_FATE_HOLD:
+    case LS_FATE_HANG:
+    case LS_FATE_RESET:
+        break;
+    }
+    /* Not copied: the bytes are the backend's, or x's, and x lives until MHD says it is done. */
+    return MHD_create_response_from_buffer(s.n, (void *)(uintptr_t)s.p, MHD_RESPMEM_PERSISTENT);
+}
+
+static enum MHD_Result add_headers(struct MHD_Response *r, const struct ls_http_reply *reply)
+{
+    char seconds[16];
+    enum MHD_Result ok = MHD_add_response_header(r, "Content-Type", reply->content_type);
+
+    if (ok == MHD_YES) {
+        ok = MHD_add_response_header(r, "Vary", "Origin");
+    }
+    if (ok == MHD_YES && reply->close) {
+        ok = MHD_add_response_header(r, "Connection", "close");
+    }
+    if (ok == MHD_YES && reply->retry_after_s > 0) {
+        (void)snprintf(seconds, sizeof seconds, "%u", reply->retry_after_s);
+        ok = MHD_add_response_header(r, "Retry-After", seconds);
+    }
+    return ok;
+}
+
+static enum MHD_Result send_reply(struct ls_exchange *x)
+{
+    struct MHD_Response *r = make_response(x);
+    enum MHD_Result ok = MHD_NO;
+
+    if (r == NULL) {
+        return MHD_NO;
+    }
+    if (add_headers(r, &x->reply) == MHD_YES) {
+        x->state = LS_X_SENDING;
+        ok = MHD_queue_response(x->mhd, x->reply.status, r);
+    }
+    MHD_destroy_response(r);
+    return ok;
+}
+
+/* Does what the reply says, its delay being over. */
+static enum MHD_Result perform(struct ls_exchange *x)
+{
+    switch (x->reply.fate) {
+    case LS_FATE_RESET:
+        ls_front_conn_reset(x->conn);
+        return MHD_NO;
+    case LS_FATE_HOLD:
+        wait_as(x, LS_X_HELD, LS_FRONT_NEVER);
+        return MHD_YES;
+    case LS_FATE_HANG:
+        wait_as(x, LS_X_HANGING, LS_FRONT_NEVER);
+        return MHD_YES;
+    case LS_FATE_SEND:
+    case LS_FATE_TRUNCATE:
+    case LS_FATE_DRIP:
+        break;
+    }
+    return send_reply(x);
+}
+
+/* --- the request --- */
+
+static const char *header(const struct ls_exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->mhd, MHD_HEADER_KIND, name);
+}
+
+static void reset_reply(struct ls_exchange *x)
+{
+    struct ls_buf body = x->reply.body;
+
+    ls_buf_clear(&body);
+    x->reply =
+        (struct ls_http_reply){.body = body, .status = 200, .content_type = "application/json"};
+}
+
+static void ask_backend(struct ls_exchange *x)
+{
+    struct ls_front *f = x->conn->front;
+    struct ls_backend *b = f->options.backend;
+    const struct ls_http_request req = {
+        .verb = x->verb,
+        .path = x->path,
+        .content_type = header(x, "Content-Type"),
+        .authorization = header(x, "Authorization"),
+        .body = x->body.n > 0 ? (const char *)x->body.p : "",
+        .body_bytes = x->body.n,
+        .conn = x->conn->number,
+        .serial = x->serial,
+        .now_ns = f->now.mono_ns,
+        .wall_s = f->now.wall_s,
+        .ticket = x->ticket,
+    };
+
+    reset_reply(x);
+    b->ops->handle(b, &req, &x->reply);
+    if (x->reply.body.err != LS_OK) {
+        /* The backend wrote more than a reply may have, or memory ran out. */
+        reset_reply(x);
+        x->reply.status = 500;
+        x->reply.content_type = TEXT_PLAIN;
+    }
+}
+
+static enum MHD_Result handle(struct ls_exchange *x)
+{
+    struct ls_front *f = x->conn->front;
+
+    x->serial = ++f->serial_last;
+    x->ticket = ls_trace_open(f->options.trace, f->options.ep, x->conn->number, f->now.mono_ns);
+    ask_backend(x);
+    if (x->reply.delay_ns > 0 && x->reply.fate != LS_FATE_HOLD && x->reply.fate != LS_FATE_HANG) {
+        wait_as(x, LS_X_DELAYED, f->now.mono_ns + x->reply.delay_ns);
+        return MHD_YES;
+    }
+    return perform(x);
+}
+
+void ls_exchange_retry(struct ls_exchange *x)
+{
+    uint64_t now_ns = x->conn->front->now.mono_ns;
+
+    assert(x->state == LS_X_HELD);
+    ask_backend(x);
+    switch (x->reply.fate) {
+    case LS_FATE_HOLD:
+        return;
+    case LS_FATE_HANG:
+        x->state = LS_X_HANGING;
+        return;
+    case LS_FATE_SEND:
+    case LS_FATE_RESET:
+    case LS_FATE_TRUNCATE:
+    case LS_FATE_DRIP:
+        break;
+    }
+    if (x->reply.delay_ns > 0) {
+        x->state = LS_X_DELAYED;
+        x->due_ns = now_ns + x->reply.delay_ns;
+        return;
+    }
+    ls_exchange_wake(x);
+}
+
+/* An answer of the front itself, before the body was read; the connection ends with it. */
+static enum MHD_Result refuse(struct ls_exchange *x, unsigned status)
+{
+    const struct ls_front *f = x->conn->front;
+    struct ls_trace_event *ev;
+
+    x->ticket = ls_trace_open(f->options.trace, f->options.ep, x->conn->number, f->now.mono_ns);
+    ev = ls_trace_call(f->options.trace, x->ticket);
+    if (ev != NULL) {
+        ev->answer = LS_TRACE_OTHER;
+        ev->http_status = status;
+    }
+    x->reply.status = status;
+    x->reply.content_type = TEXT_PLAIN;
+    x->reply.close = true;
+    return send_reply(x);
+}
+
+static enum MHD_Result check_headers(struct ls_exchange *x)
+{
+    size_t max = x->conn->front->options.body_bytes_max;
+    const char *length = header(x, "Content-Length");
+    const char *expect = header(x, "Expect");
+    uint64_t n = 0;
+
+    reset_reply(x);
+    x->state = LS_X_READING;
+    if (expect != NULL && strcasecmp(expect, "100-continue") != 0) {
+        return refuse(x, 417);
+    }
+    if (length != NULL && ls_parse_dec(length, strlen(length), &n) == LS_OK && n > max) {
+        /* geth's text (mock-engine 2.8) */
+        (void)ls_buf_printf(&x->reply.body, "content length too large (%s>%zu)\n", length, max);
+        return refuse(x, 413);
+    }
+    return MHD_YES;
+}
+
+/* A body sent in chunks is cut at the cap, as geth does: the backend then sees broken JSON. */
+static enum MHD_Result add_body(struct ls_exchange *x, const char *upload, size_t *upload_bytes)
+{
+    size_t room = x->conn->front->options.body_bytes_max - x->body.n;
+    size_t n = *upload_bytes < room ? *upload_bytes : room;
+
+    *upload_bytes = 0;
+    return ls_buf_put(&x->body, upload, n) == LS_OK ? MHD_YES : MHD_NO;
+}
+
+void *ls_exchange_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
+{
+    struct ls_front *f = cls;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct ls_exchange *x = calloc(1, sizeof *x);
+
+    if (x == NULL || info == NULL || info->socket_context == NULL) {
+        free(x);
+        return NULL;
+    }
+    x->path = strdup(uri);
+    if (x->path == NULL) {
+        free(x);
+        return NULL;
+    }
+    x->conn = info->socket_context;
+    x->mhd = mhd;
+    ls_buf_init(&x->body, f->options.body_bytes_max);
+    ls_buf_init(&x->reply.body, f->options.reply_bytes_max);
+    return x;
+}
+
+enum MHD_Result ls_exchange_access(void *cls, struct MHD_Connection *mhd, const char *url,
+                                   const char *method, const char *version, const char *upload,
+                                   size_t *upload_bytes, void **con_cls)
+{
+    const struct ls_front *f = cls;
+    struct ls_exchange *x = *con_cls;
+
+    (void)mhd;
+    (void)url;
+    (void)version;
+    if (x == NULL || f->is_closing) {
+        return MHD_NO;
+    }
+    switch (x->state) {
+    case LS_X_FRESH:
+        x->verb = method;
+        return check_headers(x);
+    case LS_X_READING:
+        return *upload_bytes > 0 ? add_body(x, upload, upload_bytes) : handle(x);
+    case LS_X_READY:
+        return perform(x);
+    case LS_X_GONE:
+        return MHD_NO;
+    case LS_X_DELAYED:
+    case LS_X_HELD:
+    case LS_X_HANGING:
+    case LS_X_SENDING:
+    case LS_X_DRIPPING:
+        break;
+    }
+    assert(false && "MHD asked about a request that waits or is answered");
+    return MHD_NO;
+}
+
+void ls_exchange_end(void *cls, struct MHD_Connection *mhd, void **con_cls,
+                     enum MHD_RequestTerminationCode why)
+{
+    const struct ls_front *f = cls;
+    struct ls_exchange *x = *con_cls;
+    bool is_answered;
+
+    (void)mhd;
+    if (x == NULL) {
+        return;
+    }
+    assert(!x->is_waiting);
+    is_answered = why == MHD_REQUEST_TERMINATED_COMPLETED_OK || x->was_cut;
+    ls_trace_close(f->options.trace, x->ticket, f->now.mono_ns, is_answered);
+    ls_buf_fini(&x->body);
+    ls_buf_fini(&x->reply.body);
+    free(x->path);
+    free(x);
+    *con_cls = NULL;
+}

@@ -1,0 +1,690 @@
+/*
+ * The front over real loopback sockets. Clients and front share this thread; mock time is whatever
+ * the test says, so a delay of an hour costs nothing and nothing here waits for a clock: poll's
+ * timeout only bounds a broken front.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/bytes.h"
+#include "mocks/http/front.h"
+
+#define CLIENTS_MAX 64
+#define TURNS_MAX 20000
+#define STUCK_MS 5000 /* a poll this long means that nothing will come any more */
+#define BODY_MAX 1000
+#define HOUR_NS (3600ull * 1000000000ull)
+
+/* --- a backend that does what the path says --- */
+
+struct seen {
+    char path[32];
+    char body[32];
+    size_t body_bytes;
+    uint64_t conn;
+    uint64_t serial;
+};
+
+struct script {
+    struct ls_backend backend;
+    bool is_released;
+    size_t asked; /* calls of handle */
+    size_t count; /* requests that took effect */
+    struct seen seen[256];
+    uint64_t abandoned[8];
+    size_t abandoned_count;
+    const char *stored;
+    size_t stored_bytes;
+};
+
+static void take_effect(struct script *s, const struct ls_http_request *req)
+{
+    struct seen *e = &s->seen[s->count++ % 256];
+
+    (void)snprintf(e->path, sizeof e->path, "%s", req->path);
+    (void)snprintf(e->body, sizeof e->body, "%.*s", (int)req->body_bytes, req->body);
+    e->body_bytes = req->body_bytes;
+    e->conn = req->conn;
+    e->serial = req->serial;
+}
+
+static void script_handle(struct ls_backend *b, const struct ls_http_request *req,
+                          struct ls_http_reply *reply)
+{
+    struct script *s = (struct script *)b;
+
+    s->asked++;
+    if (strcmp(req->path, "/hold") == 0 && !s->is_released) {
+        reply->fate = LS_FATE_HOLD;
+        return;
+    }
+    take_effect(s, req);
+    ls_buf_put(&reply->body, req->body, req->body_bytes);
+    if (strcmp(req->path, "/hang") == 0) {
+        reply->fate = LS_FATE_HANG;
+    } else if (strcmp(req->path, "/reset") == 0) {
+        reply->fate = LS_FATE_RESET;
+    } else if (strcmp(req->path, "/truncate") == 0) {
+        reply->fate = LS_FATE_TRUNCATE;
+    } else if (strcmp(req->path, "/drip") == 0) {
+        reply->fate = LS_FATE_DRIP;
+        reply->drip_ns = HOUR_NS;
+    } else if (strcmp(req->path, "/delay") == 0) {
+        reply->delay_ns = HOUR_NS;
+    } else if (strcmp(req->path, "/stored") == 0) {
+        reply->stored = s->stored;
+        reply->stored_bytes = s->stored_bytes;
+    } else if (strcmp(req->path, "/busy?now=1") == 0) {
+        reply->status = 503;
+        reply->retry_after_s = 7;
+        reply->close = true;
+        reply->content_type = "text/plain";
+    } else if (strcmp(req->path, "/huge") == 0) {
+        ls_buf_grow(&reply->body, 2u << 20);
+    }
+}
+
+static void script_abandon(struct ls_backend *b, uint64_t serial)
+{
+    struct script *s = (struct script *)b;
+
+    s->abandoned[s->abandoned_count++ % 8] = serial;
+}
+
+static const struct ls_backend_ops script_ops = {script_handle, script_abandon};
+
+/* --- clients --- */
+
+struct client {
+    int fd;
+    struct ls_buf in;
+    bool is_eof;
+    bool is_reset;
+};
+
+struct bench {
+    struct script script;
+    struct ls_front *front;
+    struct ls_front_time now;
+    struct client clients[CLIENTS_MAX];
+    size_t client_count;
+};
+
+static int dial(uint16_t port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_true(fd >= 0);
+    if (connect(fd, (struct sockaddr *)&at, sizeof at) != 0) {
+        int saved = errno;
+        close(fd);
+        errno = saved;
+        return -1;
+    }
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    return fd;
+}
+
+static struct client *client(struct bench *w)
+{
+    struct client *c = &w->clients[w->client_count++];
+
+    assert_true(w->client_count <= CLIENTS_MAX);
+    c->fd = dial(ls_front_port(w->front));
+    assert_true(c->fd >= 0);
+    c->is_eof = false;
+    c->is_reset = false;
+    ls_buf_init(&c->in, 64u << 20);
+    return c;
+}
+
+static void leave(struct client *c)
+{
+    close(c->fd);
+    c->fd = -1;
+}
+
+static void say(struct client *c, const char *text)
+{
+    size_t n = strlen(text);
+
+    assert_int_equal(send(c->fd, text, n, MSG_NOSIGNAL), (ssize_t)n);
+}
+
+static void post(struct client *c, const char *path, const char *body)
+{
+    char text[4096];
+
+    (void)snprintf(text, sizeof text,
+                   "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                   "Content-Length: %zu\r\n\r\n%s",
+                   path, strlen(body), body);
+    say(c, text);
+}
+
+static void hear(struct client *c)
+{
+    ssize_t n;
+
+    do {
+        char part[65536];
+        n = recv(c->fd, part, sizeof part, 0);
+        if (n > 0) {
+            assert_int_equal(ls_buf_put(&c->in, part, (size_t)n), LS_OK);
+        }
+    } while (n > 0);
+    c->is_eof = c->is_eof || n == 0;
+    c->is_reset = c->is_reset || (n < 0 && (errno == ECONNRESET || errno == EPIPE));
+}
+
+static bool is_over(const struct client *c)
+{
+    return c->fd < 0 || c->is_eof || c->is_reset;
+}
+
+/* Waits for anything to happen, then lets everyone do what they can. */
+static void turn(struct bench *w)
+{
+    struct pollfd fds[CLIENTS_MAX + 1] = {{.fd = ls_front_fd(w->front), .events = POLLIN}};
+    uint64_t due = ls_front_deadline(w->front);
+    nfds_t n = 1;
+
+    for (size_t i = 0; i < w->client_count; i++) {
+        if (!is_over(&w->clients[i])) {
+            fds[n++] = (struct pollfd){.fd = w->clients[i].fd, .events = POLLIN};
+        }
+    }
+    if (due > w->now.mono_ns) {
+        assert_true(poll(fds, n, STUCK_MS) > 0);
+    }
+    ls_front_turn(w->front, w->now);
+    for (size_t i = 0; i < w->client_count; i++) {
+        if (!is_over(&w->clients[i])) {
+            hear(&w->clients[i]);
+        }
+    }
+}
+
+#define UNTIL(w, condition)                            \
+    do {                                               \
+        int turns_ = 0;                                \
+        while (!(condition) && turns_++ < TURNS_MAX) { \
+            turn(w);                                   \
+        }                                              \
+        assert_true(condition);                        \
+    } while (0)
+
+static bool has(const struct client *c, const char *text)
+{
+    return c->in.n > 0 && strstr((const char *)c->in.p, text) != NULL;
+}
+
+static bool ends_with(const struct client *c, const char *text)
+{
+    size_t n = strlen(text);
+
+    return c->in.n >= n && memcmp(c->in.p + c->in.n - n, text, n) == 0;
+}
+
+static int setup(void **state)
+{
+    struct bench *w = calloc(1, sizeof *w);
+    struct ls_front_options o = {
+        .body_bytes_max = BODY_MAX, .reply_bytes_max = 1u << 20, .connections_max = CLIENTS_MAX};
+
+    w->script.backend.ops = &script_ops;
+    w->now.mono_ns = 1;
+    o.backend = &w->script.backend;
+    *state = w;
+    return ls_front_new(&o, &w->front, NULL) == LS_OK ? 0 : 1;
+}
+
+static int teardown(void **state)
+{
+    struct bench *w = *state;
+
+    for (size_t i = 0; i < w->client_count; i++) {
+        if (w->clients[i].fd >= 0) {
+            close(w->clients[i].fd);
+        }
+        ls_buf_fini(&w->clients[i].in);
+    }
+    ls_front_free(w->front);
+    free(w);
+    return 0;
+}
+
+/* --- HTTP --- */
+
+static void keeps_the_connection_for_the_next_request(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    post(c, "/echo", "one");
+    UNTIL(w, ends_with(c, "one"));
+    assert_true(has(c, "HTTP/1.1 200"));
+    assert_true(has(c, "Content-Type: application/json\r\n"));
+    assert_true(has(c, "Vary: Origin\r\n"));
+    assert_true(has(c, "Content-Length: 3\r\n"));
+    post(c, "/echo", "two");
+    UNTIL(w, ends_with(c, "two"));
+    assert_int_equal(w->script.seen[0].conn, 1);
+    assert_int_equal(w->script.seen[1].conn, 1);
+    assert_int_equal(w->script.seen[1].serial, 2);
+    assert_int_equal(ls_front_connections(w->front), 1);
+    assert_false(is_over(c));
+}
+
+static void numbers_connections_from_one(void **state)
+{
+    struct bench *w = *state;
+
+    for (uint64_t i = 0; i < 3; i++) {
+        struct client *c = client(w);
+        post(c, "/echo", "x");
+        UNTIL(w, ends_with(c, "x"));
+        assert_int_equal(w->script.seen[i].conn, i + 1);
+    }
+}
+
+static void answers_pipelined_requests_in_order(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    say(c, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n1;"
+           "POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n2;"
+           "POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n3;");
+    UNTIL(w, ends_with(c, "3;"));
+    assert_true(strstr((char *)c->in.p, "1;") < strstr((char *)c->in.p, "2;"));
+    assert_true(strstr((char *)c->in.p, "2;") < strstr((char *)c->in.p, "3;"));
+    assert_string_equal(w->script.seen[0].path, "/a");
+    assert_string_equal(w->script.seen[2].path, "/c");
+}
+
+static void says_continue_to_a_client_that_waits_for_it(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    say(c, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
+           "Expect: 100-continue\r\n\r\n");
+    UNTIL(w, has(c, "100 Continue"));
+    assert_int_equal(w->script.asked, 0);
+    say(c, "body");
+    UNTIL(w, ends_with(c, "body"));
+}
+
+static void refuses_other_expectations(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    say(c, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: gold\r\n\r\nbody");
+    UNTIL(w, is_over(c));
+    assert_true(has(c, "HTTP/1.1 417"));
+    assert_int_equal(w->script.asked, 0);
+}
+
+static void refuses_a_body_over_the_cap_unread(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    say(c, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n"
+           "Expect: 100-continue\r\n\r\n");
+    UNTIL(w, is_over(c));
+    assert_true(has(c, "HTTP/1.1 413"));
+    assert_true(ends_with(c, "content length too large (1001>1000)\n"));
+    assert_int_equal(w->script.asked, 0);
+}
+
+static void takes_a_body_of_exactly_the_cap(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+    char body[BODY_MAX + 1];
+
+    memset(body, 'b', BODY_MAX);
+    body[BODY_MAX] = '\0';
+    post(c, "/echo", body);
+    UNTIL(w, ends_with(c, body));
+    assert_int_equal(w->script.seen[0].body_bytes, BODY_MAX);
+}
+
+static void cuts_a_chunked_body_at_the_cap(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+    char chunk[BODY_MAX];
+
+    say(c, "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(chunk, sizeof chunk, "190\r\n%0400d\r\n", i);
+        say(c, chunk);
+    }
+    say(c, "0\r\n\r\n");
+    UNTIL(w, has(c, "Content-Length: 1000\r\n"));
+    assert_int_equal(w->script.seen[0].body_bytes, BODY_MAX);
+}
+
+static void passes_status_type_and_headers_on(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    post(c, "/busy?now=1", "");
+    UNTIL(w, is_over(c));
+    assert_true(has(c, "HTTP/1.1 503"));
+    assert_true(has(c, "Retry-After: 7\r\n"));
+    assert_true(has(c, "Content-Type: text/plain\r\n"));
+    assert_true(has(c, "Connection: close\r\n"));
+    assert_true(c->is_eof);
+}
+
+static void sends_stored_bodies_as_they_are(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+    size_t n = 5u << 20; /* over every buffer between */
+    char *big = calloc(1, n + 1);
+
+    for (size_t i = 0; i < n; i++) {
+        big[i] = (char)('a' + i % 23);
+    }
+    w->script.stored = big;
+    w->script.stored_bytes = n;
+    post(c, "/stored", "");
+    UNTIL(w, c->in.n > n && ends_with(c, big + n - 40));
+    assert_memory_equal(c->in.p + c->in.n - n, big, n);
+    free(big);
+}
+
+static void answers_500_when_a_reply_outgrows_its_maximum(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    post(c, "/huge", "");
+    UNTIL(w, has(c, "HTTP/1.1 500"));
+}
+
+static void serves_64_connections_at_once(void **state)
+{
+    struct bench *w = *state;
+    char body[16];
+
+    for (int i = 0; i < CLIENTS_MAX; i++) {
+        (void)snprintf(body, sizeof body, "%03d", i);
+        post(client(w), "/hold", body);
+    }
+    UNTIL(w, ls_front_held(w->front) == CLIENTS_MAX);
+    w->script.is_released = true;
+    ls_front_retry(w->front, w->now);
+    for (size_t i = 0; i < CLIENTS_MAX; i++) {
+        (void)snprintf(body, sizeof body, "%03zu", i);
+        UNTIL(w, ends_with(&w->clients[i], body));
+    }
+    assert_int_equal(ls_front_requests(w->front), CLIENTS_MAX);
+}
+
+/* --- fates --- */
+
+static void held_requests_take_effect_on_release_in_order(void **state)
+{
+    struct bench *w = *state;
+    const char *names[] = {"first", "second", "third"};
+    struct client *c[3];
+
+    for (size_t i = 0; i < 3; i++) {
+        c[i] = client(w);
+        post(c[i], "/hold", names[i]);
+        UNTIL(w, ls_front_held(w->front) == i + 1);
+    }
+    assert_int_equal(w->script.count, 0);
+    ls_front_retry(w->front, w->now); /* the backend still holds them */
+    assert_int_equal(w->script.asked, 6);
+    assert_int_equal(ls_front_held(w->front), 3);
+
+    w->script.is_released = true;
+    ls_front_retry(w->front, w->now);
+    assert_int_equal(ls_front_held(w->front), 0);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(w->script.seen[i].body, names[i]);
+        assert_int_equal(w->script.seen[i].serial, i + 1);
+        UNTIL(w, ends_with(c[i], names[i]));
+    }
+}
+
+static void a_held_request_whose_client_left_takes_no_effect(void **state)
+{
+    struct bench *w = *state;
+    struct client *stays = client(w);
+    struct client *leaves = client(w);
+
+    post(stays, "/hold", "stays");
+    UNTIL(w, ls_front_held(w->front) == 1);
+    post(leaves, "/hold", "leaves");
+    UNTIL(w, ls_front_held(w->front) == 2);
+    leave(leaves);
+    UNTIL(w, ls_front_held(w->front) == 1);
+    assert_int_equal(w->script.abandoned_count, 1);
+    assert_int_equal(w->script.abandoned[0], 2);
+    w->script.is_released = true;
+    ls_front_retry(w->front, w->now);
+    UNTIL(w, ends_with(stays, "stays"));
+    assert_int_equal(w->script.count, 1);
+    assert_int_equal(ls_front_connections(w->front), 1);
+}
+
+static void a_delayed_reply_waits_for_mock_time(void **state)
+{
+    struct bench *w = *state;
+    struct client *slow = client(w);
+    struct client *quick = client(w);
+    uint64_t asked_at = w->now.mono_ns;
+
+    post(slow, "/delay", "slow");
+    UNTIL(w, w->script.count == 1); /* the effect is at once */
+    w->now.mono_ns += HOUR_NS - 1;
+    post(quick, "/echo", "quick");
+    UNTIL(w, ends_with(quick, "quick"));
+    assert_int_equal(slow->in.n, 0);
+    assert_true(ls_front_deadline(w->front) == asked_at + HOUR_NS);
+    w->now.mono_ns += 1;
+    UNTIL(w, ends_with(slow, "slow"));
+    assert_true(ls_front_deadline(w->front) == LS_FRONT_NEVER);
+}
+
+static void a_hanging_request_is_let_go_when_its_client_leaves(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    post(c, "/hang", "x");
+    UNTIL(w, w->script.count == 1);
+    assert_int_equal(ls_front_connections(w->front), 1);
+    assert_true(ls_front_deadline(w->front) == LS_FRONT_NEVER);
+    leave(c);
+    UNTIL(w, ls_front_connections(w->front) == 0);
+    assert_int_equal(w->script.abandoned_count, 0);
+}
+
+static void resets_instead_of_answering(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    post(c, "/reset", "x");
+    UNTIL(w, is_over(c));
+    assert_true(c->is_reset);
+    assert_int_equal(c->in.n, 0);
+}
+
+static void truncates_the_body_under_its_full_length(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    post(c, "/truncate", "0123456789");
+    UNTIL(w, is_over(c));
+    assert_true(has(c, "Content-Length: 10\r\n"));
+    assert_true(ends_with(c, "\r\n\r\n01234"));
+}
+
+static void drips_one_byte_a_pause(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+    const char *so_far[] = {"\r\n\r\na", "\r\n\r\nab", "\r\n\r\nabc", "\r\n\r\nabcd"};
+
+    post(c, "/drip", "abcd");
+    for (size_t i = 0; i < 4; i++) {
+        UNTIL(w, ends_with(c, so_far[i]));
+        w->now.mono_ns += HOUR_NS;
+    }
+    post(c, "/echo", "after"); /* the connection is still good */
+    UNTIL(w, ends_with(c, "after"));
+}
+
+static void a_client_may_leave_while_it_is_dripped_on(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    post(c, "/drip", "abcd");
+    UNTIL(w, ends_with(c, "\r\n\r\na"));
+    leave(c);
+    UNTIL(w, ls_front_connections(w->front) == 0);
+}
+
+/* --- the port --- */
+
+static void closing_resets_everyone_and_opening_serves_again(void **state)
+{
+    struct bench *w = *state;
+    struct client *idle = client(w);
+    struct client *held = client(w);
+    struct client *hung = client(w);
+    struct client *slow = client(w);
+    struct client *again;
+    uint16_t port = ls_front_port(w->front);
+
+    post(idle, "/echo", "x");
+    post(held, "/hold", "x");
+    post(hung, "/hang", "x");
+    post(slow, "/delay", "x");
+    UNTIL(w, w->script.asked == 4 && idle->in.n > 0);
+    assert_int_equal(ls_front_set_open(w->front, false, NULL), LS_OK);
+    assert_false(ls_front_is_open(w->front));
+    for (size_t i = 0; i < 4; i++) {
+        hear(&w->clients[i]);
+        assert_true(w->clients[i].is_reset);
+    }
+    assert_int_equal(w->script.abandoned_count, 1);
+    assert_int_equal(ls_front_held(w->front), 0);
+    assert_int_equal(dial(port), -1);
+    assert_int_equal(errno, ECONNREFUSED);
+    ls_front_turn(w->front, w->now);
+
+    assert_int_equal(ls_front_set_open(w->front, true, NULL), LS_OK);
+    assert_int_equal(ls_front_port(w->front), port);
+    again = client(w);
+    post(again, "/echo", "back");
+    UNTIL(w, ends_with(again, "back"));
+    assert_int_equal(w->script.seen[w->script.count - 1].conn, 5);
+}
+
+static void nobody_can_take_the_port_while_it_is_closed(void **state)
+{
+    struct bench *w = *state;
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(ls_front_port(w->front))};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(ls_front_set_open(w->front, false, NULL), LS_OK);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), -1);
+    assert_int_equal(errno, EADDRINUSE);
+    close(fd);
+    assert_int_equal(ls_front_set_open(w->front, true, NULL), LS_OK);
+}
+
+static void a_request_in_the_buffer_takes_no_effect_after_closing(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    post(c, "/echo", "before");
+    UNTIL(w, ends_with(c, "before"));
+    post(c, "/echo", "too late");
+    assert_int_equal(ls_front_set_open(w->front, false, NULL), LS_OK);
+    assert_int_equal(w->script.count, 1);
+}
+
+static void tells_the_port_it_cannot_have(void **state)
+{
+    struct bench *w = *state;
+    struct ls_front_options o = {.backend = &w->script.backend,
+                                 .port = ls_front_port(w->front),
+                                 .body_bytes_max = 1,
+                                 .reply_bytes_max = 1,
+                                 .connections_max = 1};
+    struct ls_front *other = NULL;
+    struct ls_diag d = {{0}};
+    char port[8];
+
+    (void)snprintf(port, sizeof port, "%u", ls_front_port(w->front));
+    assert_int_equal(ls_front_new(&o, &other, &d), LS_ERR_IO);
+    assert_null(other);
+    assert_non_null(strstr(d.text, port));
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(keeps_the_connection_for_the_next_request),
+        T(numbers_connections_from_one),
+        T(answers_pipelined_requests_in_order),
+        T(says_continue_to_a_client_that_waits_for_it),
+        T(refuses_other_expectations),
+        T(refuses_a_body_over_the_cap_unread),
+        T(takes_a_body_of_exactly_the_cap),
+        T(cuts_a_chunked_body_at_the_cap),
+        T(passes_status_type_and_headers_on),
+        T(sends_stored_bodies_as_they_are),
+        T(answers_500_when_a_reply_outgrows_its_maximum),
+        T(serves_64_connections_at_once),
+        T(held_requests_take_effect_on_release_in_order),
+        T(a_held_request_whose_client_left_takes_no_effect),
+        T(a_delayed_reply_waits_for_mock_time),
+        T(a_hanging_request_is_let_go_when_its_client_leaves),
+        T(resets_instead_of_answering),
+        T(truncates_the_body_under_its_full_length),
+        T(drips_one_byte_a_pause),
+        T(a_client_may_leave_while_it_is_dripped_on),
+        T(closing_resets_everyone_and_opening_serves_again),
+        T(nobody_can_take_the_port_while_it_is_closed),
+        T(a_request_in_the_buffer_takes_no_effect_after_closing),
+        T(tells_the_port_it_cannot_have),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
