@@ -64,6 +64,7 @@ bool ls_json_true(const struct cJSON *v);
  * *out is untouched on error. */
 enum ls_err ls_json_u64(const struct cJSON *v, uint64_t *out);        /* JSON integer 0 .. 2^53-1 */
 enum ls_err ls_json_i64(const struct cJSON *v, int64_t *out);         /* JSON integer, |v| < 2^53 */
+enum ls_err ls_json_double(const struct cJSON *v, double *out);       /* any; may be infinite */
 enum ls_err ls_json_quantity(const struct cJSON *v, uint64_t *out);   /* "0x…" */
 enum ls_err ls_json_u64_any(const struct cJSON *v, uint64_t *out);    /* either form */
 enum ls_err ls_json_u256(const struct cJSON *v, struct ls_u256 *out); /* "0x…" up to 32 bytes */

@@ -41,7 +41,15 @@ enum ls_jwt_verdict {
 enum ls_jwt_verdict ls_jwt_check(const uint8_t secret[LS_JWT_SECRET_BYTES], const char *header,
                                  int64_t now_s);
 
-/* op-geth's body text for a refusal (without newline). */
+#define LS_JWT_REASON_BYTES 256u
+
+/* As ls_jwt_check, and writes the very text op-geth puts into the body (without newline), position
+ * or algorithm included: "illegal base64 data at input byte 43". Empty when valid. */
+enum ls_jwt_verdict ls_jwt_explain(const uint8_t secret[LS_JWT_SECRET_BYTES], const char *header,
+                                   int64_t now_s, char reason[LS_JWT_REASON_BYTES]);
+
+/* op-geth's body text for a refusal (without newline), without the details only ls_jwt_explain
+ * knows. */
 const char *ls_jwt_verdict_text(enum ls_jwt_verdict v);
 
 #endif

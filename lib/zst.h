@@ -1,5 +1,5 @@
 /*
- * Zstandard: whole-buffer forms, and line reading from plain or compressed memory.
+ * Zstandard: whole-buffer forms of compression and decompression.
  */
 #ifndef LS_LIB_ZST_H
 #define LS_LIB_ZST_H
