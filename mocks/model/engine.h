@@ -106,12 +106,11 @@ void ls_engine_seed(struct ls_engine *e, uint32_t tip, uint32_t safe, uint32_t f
 /* Process restart: stash, remembered rejections, sync target are gone, labels as the profile
  * restores them; lost = newest canonical blocks that did not survive (0 = clean stop). */
 void ls_engine_restart(struct ls_engine *e, uint64_t lost);
-/* Head back by n blocks (debug_setHead; at most to genesis); the blocks above it are forgotten. A
- * label above the new head is dropped; when it was finalized, both are (mock-engine 2.9). */
+/* Head back by n blocks (debug_setHead; at most to genesis); the blocks above it are forgotten, and
+ * a label above the new head becomes unset (mock-engine 2.9). */
 void ls_engine_rewind(struct ls_engine *e, uint64_t n);
-/* Forgets one block and every descendant it has (a hole), as far as they are not canonical
- * ancestors of the head; used for "block unknown to the EL". A canonical block first moves the head
- * below it. */
+/* Forgets one block and every descendant of it, so that it is unknown to the engine; when it is
+ * canonical the head moves below it, as ls_engine_rewind. Genesis stays. */
 void ls_engine_forget(struct ls_engine *e, uint32_t id);
 /* Bodies of blocks more than keep below the head are gone: served without transactions (EL-PRUNE).
  * UINT64_MAX = keep all. */
@@ -153,7 +152,9 @@ struct ls_np_input {
     uint64_t timestamp; /* s */
     uint32_t block; /* its universe id, or LS_NO_BLOCK: such a block can be stashed or refused, but
                        never becomes known */
-    const char *exec_error; /* static text when it does not execute on its parent, else NULL */
+    /* Why it does not execute on its parent, NULL = it does as far as the caller knows. Borrowed;
+     * the verdict may point to it. */
+    const char *exec_error;
 };
 
 enum ls_el_lvh { LS_LVH_NULL, LS_LVH_ZERO, LS_LVH_HASH };
@@ -167,7 +168,7 @@ struct ls_el_verdict {
     enum ls_payload_status status;
     enum ls_el_lvh lvh;
     struct ls_hash latest_valid;
-    const char *error; /* validationError, static; NULL = null */
+    const char *error; /* validationError, static or the input's; NULL = null */
     const char *row;   /* the row of the decision table that fired, "np 8"; for traces and tests */
     bool head_applied; /* forkchoice: head and labels stand (attributes are looked at next) */
 };

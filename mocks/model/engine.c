@@ -1,0 +1,296 @@
+/* Life of an engine: memory, small helpers, what the world does to it, ground truth. */
+#include "mocks/model/engine.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "mocks/model/engine_state.h"
+
+#define ALIGN 16u
+
+size_t ls_engine_size(const struct ls_universe *u)
+{
+    size_t bytes = sizeof(struct ls_engine) + ls_universe_capacity(u);
+    return (bytes + ALIGN - 1u) / ALIGN * ALIGN;
+}
+
+struct ls_engine *ls_engine_init(void *mem, const struct ls_universe *u, uint32_t genesis,
+                                 const struct ls_engine_profile *profile)
+{
+    struct ls_engine *e = mem;
+    memset(e, 0, ls_engine_size(u));
+    e->u = u;
+    e->profile = *profile;
+    e->genesis = genesis;
+    e->flags = (uint8_t *)(e + 1);
+    e->peer_tip = LS_NO_BLOCK;
+    e->prune_keep = UINT64_MAX;
+    assert(genesis < ls_universe_count(u));
+    ls_engine_wipe(e);
+    return e;
+}
+
+void ls_engine_set_profile(struct ls_engine *e, const struct ls_engine_profile *profile)
+{
+    e->profile = *profile;
+    ls_el_forget_memory(e);
+    ls_el_sync_reset(e);
+    e->generation++;
+}
+
+struct ls_engine_profile *ls_engine_knobs(struct ls_engine *e)
+{
+    return &e->profile;
+}
+
+/* --- helpers --- */
+
+bool ls_el_is_known(const struct ls_engine *e, uint32_t id)
+{
+    return id != LS_NO_BLOCK && (e->flags[id] & LS_EL_KNOWN) != 0;
+}
+
+bool ls_el_has_state(const struct ls_engine *e, uint32_t id)
+{
+    return id != LS_NO_BLOCK && (e->flags[id] & LS_EL_STATE) != 0;
+}
+
+bool ls_el_is_bad(const struct ls_engine *e, uint32_t id)
+{
+    if ((e->flags[id] & LS_EL_INVALID) != 0) {
+        return true;
+    }
+    return ls_universe_get(e->u, id)->expect_invalid && (e->flags[id] & LS_EL_NOT_INVALID) == 0;
+}
+
+void ls_el_enter(struct ls_engine *e, uint32_t id)
+{
+    e->flags[id] |= LS_EL_KNOWN | LS_EL_STATE;
+    e->generation++;
+}
+
+uint64_t ls_el_number(const struct ls_engine *e, uint32_t id)
+{
+    return ls_universe_get(e->u, id)->ref.number;
+}
+
+uint32_t ls_el_parent(const struct ls_engine *e, uint32_t id)
+{
+    const struct ls_ublock *b = ls_universe_get(e->u, id);
+    return b->is_gap ? LS_NO_BLOCK : b->parent;
+}
+
+void ls_el_set_head(struct ls_engine *e, uint32_t id)
+{
+    if (e->head != id) {
+        e->head = id;
+        e->generation++;
+    }
+}
+
+static void forget_block(struct ls_engine *e, uint32_t id)
+{
+    e->flags[id] &= (uint8_t) ~(LS_EL_KNOWN | LS_EL_STATE);
+}
+
+/* Forgets every known block whose recorded parent is not known. Parents have smaller ids, so one
+ * sweep reaches all descendants. */
+static void drop_orphans(struct ls_engine *e)
+{
+    uint32_t count = ls_universe_count(e->u);
+    for (uint32_t id = 0; id < count; id++) {
+        uint32_t parent = ls_universe_get(e->u, id)->parent;
+        if (id != e->genesis && ls_el_is_known(e, id) && !ls_el_is_known(e, parent)) {
+            forget_block(e, id);
+        }
+    }
+}
+
+static uint32_t unset_when_forgotten(const struct ls_engine *e, uint32_t label)
+{
+    return ls_el_is_known(e, label) ? label : LS_NO_BLOCK;
+}
+
+/* New head is to, an ancestor of the head: the blocks between are forgotten, with what stands on
+ * them, and labels that pointed there are unset. */
+static void cut_back(struct ls_engine *e, uint32_t to)
+{
+    for (uint32_t id = e->head; id != to && id != LS_NO_BLOCK;
+         id = ls_universe_get(e->u, id)->parent) {
+        forget_block(e, id);
+    }
+    drop_orphans(e);
+    e->head = to;
+    e->safe = unset_when_forgotten(e, e->safe);
+    e->finalized = unset_when_forgotten(e, e->finalized);
+    e->generation++;
+}
+
+/* The ancestor of the head that is n known blocks below it; genesis when there are fewer. */
+static uint32_t below_head(const struct ls_engine *e, uint64_t n)
+{
+    uint32_t id = e->head;
+    for (uint64_t i = 0; i < n && id != e->genesis; i++) {
+        id = ls_universe_get(e->u, id)->parent;
+    }
+    return id;
+}
+
+/* --- the world's hands --- */
+
+void ls_engine_wipe(struct ls_engine *e)
+{
+    uint32_t count = ls_universe_count(e->u);
+    for (uint32_t id = 0; id < count; id++) {
+        forget_block(e, id);
+    }
+    e->head = e->genesis;
+    e->safe = LS_NO_BLOCK;
+    e->finalized = LS_NO_BLOCK;
+    ls_el_forget_memory(e);
+    ls_el_enter(e, e->genesis);
+    ls_el_sync_reset(e);
+}
+
+void ls_engine_seed(struct ls_engine *e, uint32_t tip, uint32_t safe, uint32_t finalized)
+{
+    for (uint32_t id = tip; id != LS_NO_BLOCK; id = ls_universe_get(e->u, id)->parent) {
+        ls_el_enter(e, id);
+    }
+    e->head = tip;
+    e->safe = safe;
+    e->finalized = finalized;
+    ls_el_sync_reset(e);
+}
+
+void ls_engine_restart(struct ls_engine *e, uint64_t lost)
+{
+    cut_back(e, below_head(e, lost));
+    switch (e->profile.restore) {
+    case LS_EL_RESTORE_FINALIZED:
+        e->safe = e->finalized;
+        break;
+    case LS_EL_RESTORE_BOTH:
+        break;
+    case LS_EL_RESTORE_NONE:
+        e->safe = LS_NO_BLOCK;
+        e->finalized = LS_NO_BLOCK;
+        break;
+    case LS_EL_RESTORE_NO_SAFE:
+        e->safe = LS_NO_BLOCK;
+        break;
+    }
+    ls_el_forget_memory(e);
+    ls_el_sync_reset(e);
+}
+
+void ls_engine_rewind(struct ls_engine *e, uint64_t n)
+{
+    cut_back(e, below_head(e, n));
+}
+
+void ls_engine_forget(struct ls_engine *e, uint32_t id)
+{
+    if (id == e->genesis || !ls_el_is_known(e, id)) {
+        return;
+    }
+    if (ls_universe_is_ancestor(e->u, id, e->head)) {
+        cut_back(e, ls_universe_get(e->u, id)->parent);
+        return;
+    }
+    forget_block(e, id);
+    cut_back(e, e->head);
+}
+
+void ls_engine_set_prune(struct ls_engine *e, uint64_t keep)
+{
+    e->prune_keep = keep;
+    e->generation++;
+}
+
+void ls_engine_mark_invalid(struct ls_engine *e, uint32_t id, bool is_invalid)
+{
+    uint8_t off = is_invalid ? LS_EL_NOT_INVALID : LS_EL_INVALID;
+    uint8_t on = is_invalid ? LS_EL_INVALID : LS_EL_NOT_INVALID;
+    e->flags[id] = (uint8_t)((e->flags[id] & ~off) | on);
+    e->generation++;
+}
+
+void ls_engine_set_backfill(struct ls_engine *e, uint64_t blocks_per_tick)
+{
+    e->backfill = blocks_per_tick;
+}
+
+void ls_engine_set_peer_tip(struct ls_engine *e, uint32_t tip)
+{
+    e->peer_tip = tip;
+}
+
+void ls_engine_set_stuck(struct ls_engine *e, bool is_stuck)
+{
+    e->is_stuck = is_stuck;
+}
+
+void ls_engine_set_label(struct ls_engine *e, enum ls_label label, uint32_t id)
+{
+    switch (label) {
+    case LS_LABEL_LATEST:
+        assert(ls_el_is_known(e, id));
+        e->head = id;
+        break;
+    case LS_LABEL_SAFE:
+        e->safe = id;
+        break;
+    case LS_LABEL_FINALIZED:
+        e->finalized = id;
+        break;
+    }
+    e->generation++;
+}
+
+/* --- ground truth --- */
+
+bool ls_engine_has(const struct ls_engine *e, uint32_t id)
+{
+    return ls_el_is_known(e, id);
+}
+
+uint32_t ls_engine_canonical_at(const struct ls_engine *e, uint64_t number)
+{
+    return ls_universe_at(e->u, e->head, number);
+}
+
+uint32_t ls_engine_label(const struct ls_engine *e, enum ls_label label)
+{
+    switch (label) {
+    case LS_LABEL_LATEST:
+        return e->head;
+    case LS_LABEL_SAFE:
+        return e->safe;
+    case LS_LABEL_FINALIZED:
+        return e->finalized;
+    }
+    return LS_NO_BLOCK;
+}
+
+uint32_t ls_engine_genesis(const struct ls_engine *e)
+{
+    return e->genesis;
+}
+
+uint32_t ls_engine_sync_target(const struct ls_engine *e)
+{
+    return e->sync_target;
+}
+
+bool ls_engine_is_pruned(const struct ls_engine *e, uint32_t id)
+{
+    uint64_t head = ls_el_number(e, e->head);
+    uint64_t number = ls_el_number(e, id);
+    return number != 0 && number < head && head - number > e->prune_keep;
+}
+
+uint64_t ls_engine_generation(const struct ls_engine *e)
+{
+    return e->generation;
+}

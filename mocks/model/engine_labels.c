@@ -1,0 +1,62 @@
+/* Reads by label, number and hash (mock-engine 2.9, 3.5). */
+#include "mocks/model/engine_state.h"
+
+static struct ls_el_read block(uint32_t id)
+{
+    return (struct ls_el_read){.kind = LS_READ_BLOCK, .id = id};
+}
+
+static struct ls_el_read not_there(void)
+{
+    return (struct ls_el_read){.kind = LS_READ_NULL, .id = LS_NO_BLOCK};
+}
+
+static struct ls_el_read unset(const struct ls_engine *e, const char *text)
+{
+    struct ls_el_read r = not_there();
+    switch (e->profile.label_unset) {
+    case LS_EL_UNSET_ERROR:
+        r.kind = LS_READ_ERROR;
+        r.code = LS_RPC_SERVER;
+        r.message = text;
+        break;
+    case LS_EL_UNSET_NULL:
+        break;
+    case LS_EL_UNSET_UNKNOWN:
+        r.kind = LS_READ_ERROR;
+        r.code = LS_RPC_UNKNOWN_BLOCK;
+        r.message = "Unknown block";
+        break;
+    case LS_EL_UNSET_GENESIS:
+        r = block(e->genesis);
+        break;
+    }
+    return r;
+}
+
+struct ls_el_read ls_engine_read_label(const struct ls_engine *e, enum ls_label label)
+{
+    uint32_t id = ls_engine_label(e, label);
+    if (id != LS_NO_BLOCK) {
+        return block(id);
+    }
+    return unset(e, label == LS_LABEL_SAFE ? "safe block not found" : "finalized block not found");
+}
+
+struct ls_el_read ls_engine_read_number(const struct ls_engine *e, uint64_t number)
+{
+    uint32_t id = ls_engine_canonical_at(e, number);
+    return id == LS_NO_BLOCK ? not_there() : block(id);
+}
+
+struct ls_el_read ls_engine_read_hash(const struct ls_engine *e, const struct ls_hash *hash)
+{
+    uint32_t id = ls_universe_find(e->u, hash);
+    if (!ls_el_is_known(e, id)) {
+        return not_there();
+    }
+    if (!e->profile.side_block_by_hash && !ls_universe_is_ancestor(e->u, id, e->head)) {
+        return not_there();
+    }
+    return block(id);
+}

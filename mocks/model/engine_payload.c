@@ -1,0 +1,125 @@
+/* newPayload: the decision table of mock-engine 2.3, rows 6 to 14, in evaluation order. */
+#include "mocks/model/engine_state.h"
+
+struct ls_el_verdict ls_el_syncing(const char *row)
+{
+    return (struct ls_el_verdict){.status = LS_STATUS_SYNCING, .row = row};
+}
+
+struct ls_el_verdict ls_el_valid(const struct ls_engine *e, uint32_t id, const char *row)
+{
+    return (struct ls_el_verdict){.status = LS_STATUS_VALID,
+                                  .lvh = LS_LVH_HASH,
+                                  .latest_valid = ls_universe_get(e->u, id)->ref.hash,
+                                  .row = row};
+}
+
+struct ls_el_verdict ls_el_invalid(const struct ls_hash *latest_valid, const char *error,
+                                   const char *row)
+{
+    struct ls_el_verdict v = {.status = LS_STATUS_INVALID, .error = error, .row = row};
+    if (latest_valid != NULL) {
+        v.lvh = LS_LVH_HASH;
+        v.latest_valid = *latest_valid;
+    }
+    return v;
+}
+
+struct ls_el_verdict ls_el_error(const struct ls_engine *e, int code, const char *message,
+                                 const char *data, const char *row)
+{
+    return (struct ls_el_verdict){.is_error = true,
+                                  .code = code,
+                                  .message = message,
+                                  .data = e->profile.error_data ? data : NULL,
+                                  .row = row};
+}
+
+static void stash(struct ls_engine *e, const struct ls_np_input *in)
+{
+    const struct ls_el_header header = {
+        .hash = in->id.hash, .parent = in->parent, .number = in->id.number, .block = in->block};
+    ls_el_stash_put(e, &header);
+}
+
+/* Row 8: the parent is not there. The header is kept for a forkchoice that names it; a sync that
+ * runs is extended, but none is started. */
+static struct ls_el_verdict delay(struct ls_engine *e, const struct ls_np_input *in,
+                                  const char *row)
+{
+    struct ls_el_verdict v;
+    if (ls_el_is_rejected(e, &in->parent, &in->id.hash, "np 7", &v)) {
+        return v;
+    }
+    stash(e, in);
+    ls_el_sync_extend(e, in);
+    return ls_el_syncing(row);
+}
+
+static struct ls_el_verdict unknown_parent(struct ls_engine *e, const struct ls_np_input *in)
+{
+    struct ls_el_verdict v = delay(e, in, "np 8");
+    if (v.status != LS_STATUS_SYNCING) {
+        return v;
+    }
+    switch (e->profile.unknown_parent) {
+    case LS_EL_PARENT_SYNCING:
+        break;
+    case LS_EL_PARENT_ACCEPTED:
+        v.status = LS_STATUS_ACCEPTED;
+        break;
+    case LS_EL_PARENT_ERROR:
+        return ls_el_error(e, LS_RPC_SERVER, "unknown ancestor", NULL, "np 8");
+    }
+    return v;
+}
+
+/* Row 12 and 13: the parent and its state are there. Only here a rejection is remembered. */
+static struct ls_el_verdict execute(struct ls_engine *e, const struct ls_np_input *in,
+                                    uint32_t parent)
+{
+    const char *error = in->exec_error;
+    if (in->id.number != ls_el_number(e, parent) + 1u) {
+        error = "invalid block number";
+    } else if (error == NULL && in->block != LS_NO_BLOCK && ls_el_is_bad(e, in->block)) {
+        error = "invalid merkle root";
+    }
+    if (error != NULL) {
+        ls_el_reject(e, &in->id.hash, &in->id.hash, &in->parent, 1);
+        return ls_el_invalid(&in->parent, error, "np 12");
+    }
+    if (in->block != LS_NO_BLOCK) {
+        ls_el_enter(e, in->block);
+    }
+    return (struct ls_el_verdict){
+        .status = LS_STATUS_VALID, .lvh = LS_LVH_HASH, .latest_valid = in->id.hash, .row = "np 13"};
+}
+
+struct ls_el_verdict ls_engine_new_payload(struct ls_engine *e, const struct ls_np_input *in)
+{
+    struct ls_el_verdict v;
+    if (e->is_stuck) {
+        return ls_el_syncing("stuck");
+    }
+    if (ls_el_is_known(e, in->block)) {
+        return ls_el_valid(e, in->block, "np 6");
+    }
+    if (ls_el_is_rejected(e, &in->id.hash, &in->id.hash, "np 7", &v)) {
+        return v;
+    }
+    uint32_t parent = ls_universe_find(e->u, &in->parent);
+    if (!ls_el_is_known(e, parent)) {
+        return unknown_parent(e, in);
+    }
+    if (in->timestamp <= ls_universe_get(e->u, parent)->ref.timestamp) {
+        return ls_el_invalid(&in->parent, "invalid timestamp", "np 9");
+    }
+    if (e->snap_active) {
+        return delay(e, in, "np 10");
+    }
+    if (!ls_el_has_state(e, parent)) {
+        stash(e, in);
+        return (struct ls_el_verdict){.status = LS_STATUS_ACCEPTED, .row = "np 11"};
+    }
+    return execute(e, in, parent);
+}

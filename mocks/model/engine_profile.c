@@ -1,0 +1,32 @@
+/* The personalities: one table, one row an engine (mock-engine 4.3, scenarios 2.1). */
+#include <string.h>
+
+#include "mocks/model/engine.h"
+
+/* op-geth 1.16.3, full sync, as in the recorded call sequences. */
+#define GETH                                                                                   \
+    .unknown_parent = LS_EL_PARENT_SYNCING, .unknown_head = LS_EL_HEAD_SYNCING_START,          \
+    .zero_head = LS_EL_ZERO_INVALID, .old_head = LS_EL_OLD_LABELS,                             \
+    .label_unset = LS_EL_UNSET_ERROR, .restore = LS_EL_RESTORE_FINALIZED,                      \
+    .labels_same_head = true, .error_data = true, .side_block_by_hash = true, .stash_max = 96, \
+    .invalid_hits_max = 128
+
+static const struct ls_engine_profile PROFILES[] = {
+    {.name = "geth", GETH},
+    {.name = "snap", GETH, .is_snap = true, .snap_done_on_canonical_fcu = true},
+};
+
+const struct ls_engine_profile *ls_engine_profile_at(size_t i)
+{
+    return i < sizeof PROFILES / sizeof PROFILES[0] ? &PROFILES[i] : NULL;
+}
+
+const struct ls_engine_profile *ls_engine_profile_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof PROFILES / sizeof PROFILES[0]; i++) {
+        if (strcmp(PROFILES[i].name, name) == 0) {
+            return &PROFILES[i];
+        }
+    }
+    return NULL;
+}

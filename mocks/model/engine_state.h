@@ -1,0 +1,107 @@
+/*
+ * Inside of the engine model, shared by its files: state, small helpers, and what each file offers
+ * the others. Nobody outside mocks/model includes this.
+ */
+#ifndef LS_MOCKS_ENGINE_STATE_H
+#define LS_MOCKS_ENGINE_STATE_H
+
+#include "mocks/model/engine.h"
+
+/* What is known of a block, one byte a block of the universe. */
+enum ls_el_flag {
+    LS_EL_KNOWN = 1,      /* header and body are in the database */
+    LS_EL_STATE = 2,      /* and its state: children can execute */
+    LS_EL_INVALID = 4,    /* marked: executes to INVALID */
+    LS_EL_NOT_INVALID = 8 /* mark taken back: overrides ls_ublock.expect_invalid */
+};
+
+/* A header somebody sent whose parent was not there (geth's remoteBlocks, newest first). */
+struct ls_el_header {
+    struct ls_hash hash;
+    struct ls_hash parent;
+    uint64_t number;
+    uint32_t block; /* universe id or LS_NO_BLOCK */
+};
+
+/* A tip that leads to a rejected block (geth's invalidTipsets). tip == bad for the block itself. */
+struct ls_el_rejected {
+    struct ls_hash tip;
+    struct ls_hash bad;
+    struct ls_hash bad_parent;
+    uint32_t hits; /* look-ups that met this bad block; the same in all its entries */
+    uint64_t age;  /* order of entry, from 1; 0 = free */
+};
+
+struct ls_engine {
+    const struct ls_universe *u;
+    struct ls_engine_profile profile;
+    uint32_t genesis;
+    uint32_t head; /* canonical chain = ancestors of head */
+    uint32_t safe;
+    uint32_t finalized;
+    uint64_t generation;
+    /* synchronisation */
+    uint64_t backfill;
+    uint32_t peer_tip;
+    uint32_t sync_target;
+    uint64_t sync_start;  /* number of the head when the sync began */
+    uint64_t snap_blocks; /* obtained by the running snap sync, not visible before it ends */
+    bool snap_active;     /* in snap mode and not done with it */
+    bool snap_spoilt;     /* declared done too early: far heads cannot be reached any more */
+    bool is_stuck;
+    uint64_t prune_keep;
+    /* remote headers: ring, stash_next is where the next one goes */
+    uint32_t stash_count;
+    uint32_t stash_next;
+    struct ls_el_header stash[LS_EL_STASH_MAX];
+    uint64_t rejected_age;
+    uint32_t rejected_below; /* entries from here on were never used */
+    struct ls_el_rejected rejected[LS_EL_INVALID_MAX];
+    uint8_t *flags; /* by block id, capacity of the universe */
+};
+
+/* --- engine.c --- */
+bool ls_el_is_known(const struct ls_engine *e, uint32_t id);
+bool ls_el_has_state(const struct ls_engine *e, uint32_t id);
+/* Executes to INVALID. */
+bool ls_el_is_bad(const struct ls_engine *e, uint32_t id);
+/* Enters a block with its state. */
+void ls_el_enter(struct ls_engine *e, uint32_t id);
+uint64_t ls_el_number(const struct ls_engine *e, uint32_t id);
+/* The parent's id when the universe has the direct parent. */
+uint32_t ls_el_parent(const struct ls_engine *e, uint32_t id);
+/* Makes id the head. */
+void ls_el_set_head(struct ls_engine *e, uint32_t id);
+
+/* --- engine_reject.c --- */
+void ls_el_stash_put(struct ls_engine *e, const struct ls_el_header *h);
+const struct ls_el_header *ls_el_stash_get(const struct ls_engine *e, const struct ls_hash *hash);
+/* tip leads to bad from now on; hits as counted so far, 1 for a new rejection. */
+void ls_el_reject(struct ls_engine *e, const struct ls_hash *tip, const struct ls_hash *bad,
+                  const struct ls_hash *bad_parent, uint32_t hits);
+/* true when check leads to a rejected block: v is then the refusal, and head is remembered as
+ * leading there too. Counts the look-up, which may forget the rejection (then false). */
+bool ls_el_is_rejected(struct ls_engine *e, const struct ls_hash *check, const struct ls_hash *head,
+                       const char *row, struct ls_el_verdict *v);
+/* Stash and rejections are gone. */
+void ls_el_forget_memory(struct ls_engine *e);
+
+/* --- engine_sync.c --- */
+/* Aims at a block the engine does not have, when it can. asked_peers: the header is not in the
+ * stash, so peers must have it now. */
+void ls_el_sync_start(struct ls_engine *e, uint32_t target, bool ask_peers);
+/* A header on top of the running sync's target moves the target. */
+void ls_el_sync_extend(struct ls_engine *e, const struct ls_np_input *in);
+/* A forkchoice to a known block was taken: a snap sync is over (mock-engine 2.10). */
+void ls_el_sync_done(struct ls_engine *e);
+void ls_el_sync_reset(struct ls_engine *e);
+
+/* --- verdicts --- */
+struct ls_el_verdict ls_el_syncing(const char *row);
+struct ls_el_verdict ls_el_valid(const struct ls_engine *e, uint32_t id, const char *row);
+struct ls_el_verdict ls_el_invalid(const struct ls_hash *latest_valid, const char *error,
+                                   const char *row);
+struct ls_el_verdict ls_el_error(const struct ls_engine *e, int code, const char *message,
+                                 const char *data, const char *row);
+
+#endif

@@ -1,0 +1,180 @@
+/*
+ * Synchronisation by peers, as the consensus node sees it (mock-engine 2.10): full sync moves the
+ * head block by block, snap sync shows nothing until it is done and then jumps.
+ */
+#include "mocks/model/engine_state.h"
+
+/* Blocks below a snap sync's target whose state it does not get. */
+#define SNAP_PIVOT_DISTANCE 64u
+
+static bool peers_have(const struct ls_engine *e, uint32_t id)
+{
+    if (e->backfill == 0 || id == LS_NO_BLOCK) {
+        return false;
+    }
+    return e->peer_tip == LS_NO_BLOCK || ls_universe_is_ancestor(e->u, id, e->peer_tip);
+}
+
+void ls_el_sync_start(struct ls_engine *e, uint32_t target, bool ask_peers)
+{
+    if (target == LS_NO_BLOCK || target == e->sync_target ||
+        (ask_peers && !peers_have(e, target))) {
+        return;
+    }
+    if (e->sync_target == LS_NO_BLOCK) {
+        e->sync_start = ls_el_number(e, e->head);
+    }
+    e->sync_target = target;
+    e->generation++;
+}
+
+void ls_el_sync_extend(struct ls_engine *e, const struct ls_np_input *in)
+{
+    if (e->sync_target == LS_NO_BLOCK || in->block == LS_NO_BLOCK) {
+        return;
+    }
+    if (ls_hash_eq(&ls_universe_get(e->u, e->sync_target)->ref.hash, &in->parent)) {
+        e->sync_target = in->block;
+        e->generation++;
+    }
+}
+
+void ls_el_sync_done(struct ls_engine *e)
+{
+    if (!e->snap_active) {
+        return;
+    }
+    /* The trap behind the removed start-up reset (mock-engine 2.10, special): the engine believes
+     * that it is synced although it has genesis only. */
+    e->snap_active = false;
+    e->snap_spoilt = e->profile.snap_done_on_canonical_fcu;
+    e->generation++;
+}
+
+void ls_el_sync_reset(struct ls_engine *e)
+{
+    e->sync_target = LS_NO_BLOCK;
+    e->snap_blocks = 0;
+    e->snap_spoilt = false;
+    e->snap_active = e->profile.is_snap && e->head == e->genesis;
+    e->generation++;
+}
+
+/* The newest ancestor-or-self of the target that is known; *missing counts those above it. */
+static uint32_t known_ancestor(const struct ls_engine *e, uint64_t *missing)
+{
+    uint32_t id = e->sync_target;
+    *missing = 0;
+    while (id != LS_NO_BLOCK && !ls_el_is_known(e, id)) {
+        id = ls_universe_get(e->u, id)->parent;
+        ++*missing;
+    }
+    return id;
+}
+
+/* The block above ancestor on the way to the target. */
+static uint32_t next_above(const struct ls_engine *e, uint32_t ancestor)
+{
+    uint32_t id = ls_universe_at(e->u, e->sync_target, ls_el_number(e, ancestor) + 1u);
+    if (id != LS_NO_BLOCK) {
+        return id;
+    }
+    /* Over the unrecorded part of a chain: the block behind the gap starts a run. */
+    id = e->sync_target;
+    for (;;) {
+        id = ls_universe_get(e->u, id)->run_first;
+        uint32_t parent = ls_universe_get(e->u, id)->parent;
+        if (parent == ancestor) {
+            return id;
+        }
+        id = parent;
+    }
+}
+
+/* A block on the way does not execute: everything up to the target is rejected (hive's Invalid
+ * Missing Ancestor ReOrg). */
+static void fail_at(struct ls_engine *e, uint32_t bad)
+{
+    const struct ls_ublock *b = ls_universe_get(e->u, bad);
+    const struct ls_hash *parent = &b->ref.parent;
+    ls_el_reject(e, &b->ref.hash, &b->ref.hash, parent, 1);
+    ls_el_reject(e, &ls_universe_get(e->u, e->sync_target)->ref.hash, &b->ref.hash, parent, 1);
+    e->sync_target = LS_NO_BLOCK;
+    e->generation++;
+}
+
+static void full_sync(struct ls_engine *e)
+{
+    uint64_t missing;
+    uint32_t at = known_ancestor(e, &missing);
+    for (uint64_t i = 0; i < e->backfill && at != e->sync_target; i++) {
+        uint32_t next = next_above(e, at);
+        if (ls_el_is_bad(e, next)) {
+            fail_at(e, next);
+            return;
+        }
+        ls_el_enter(e, next);
+        ls_el_set_head(e, next);
+        at = next;
+    }
+    if (at == e->sync_target) {
+        ls_el_set_head(e, at);
+        e->sync_target = LS_NO_BLOCK;
+    }
+}
+
+static void snap_finish(struct ls_engine *e)
+{
+    uint64_t top = ls_el_number(e, e->sync_target);
+    for (uint32_t id = e->sync_target; id != LS_NO_BLOCK && !ls_el_is_known(e, id);
+         id = ls_universe_get(e->u, id)->parent) {
+        bool has_state = top - ls_el_number(e, id) <= SNAP_PIVOT_DISTANCE;
+        e->flags[id] |= (uint8_t)(LS_EL_KNOWN | (has_state ? LS_EL_STATE : 0));
+    }
+    ls_el_set_head(e, e->sync_target);
+    e->sync_target = LS_NO_BLOCK;
+    e->snap_active = false;
+    e->generation++;
+}
+
+/* Nothing of a snap sync can be read before its end. */
+static void snap_sync(struct ls_engine *e)
+{
+    uint64_t missing;
+    uint32_t at = known_ancestor(e, &missing);
+    if (at == LS_NO_BLOCK) {
+        return;
+    }
+    e->snap_blocks += e->backfill;
+    e->generation++;
+    if (e->snap_blocks >= missing) {
+        e->snap_blocks = 0;
+        snap_finish(e);
+    }
+}
+
+void ls_engine_tick(struct ls_engine *e)
+{
+    if (e->is_stuck || e->snap_spoilt || e->sync_target == LS_NO_BLOCK ||
+        !peers_have(e, e->sync_target)) {
+        return;
+    }
+    if (e->snap_active) {
+        snap_sync(e);
+    } else {
+        full_sync(e);
+    }
+}
+
+struct ls_el_syncing ls_engine_syncing(const struct ls_engine *e)
+{
+    struct ls_el_syncing s = {0};
+    if (e->sync_target == LS_NO_BLOCK || !peers_have(e, e->sync_target)) {
+        return s; /* without peers nothing changes for whoever asks (mock-engine 2.4, row 5) */
+    }
+    s.is_syncing = true;
+    s.starting = e->sync_start;
+    s.current = ls_el_number(e, e->head);
+    s.highest = ls_el_number(e, e->sync_target);
+    return s;
+}
