@@ -28,7 +28,7 @@
 /* A named tip. Branch 0 of a segment is the canonical one, "canonical". */
 struct ls_chain_branch {
     char name[LS_CHAIN_NAME_MAX];
-    uint32_t first;    /* id of the lowest block that is only on this branch */
+    uint32_t first;    /* id of its lowest block that is on no branch before it in the list */
     uint32_t tip;      /* id */
     bool is_synthetic; /* made by ls_chain_fork or `lockstep fork`, never seen on a network */
 };
