@@ -1,6 +1,5 @@
 #include "lib/op/block.h"
 
-
 #include "lib/hash.h"
 #include "lib/hex.h"
 #include "lib/op/l1info.h"

@@ -1,6 +1,5 @@
 #include "lib/op/payload.h"
 
-
 #include "lib/hex.h"
 #include "lib/json.h"
 #include "lib/op/reader.h"

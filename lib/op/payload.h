@@ -47,10 +47,12 @@ struct ls_payload {
 unsigned ls_payload_version(const struct ls_rollup *r, uint64_t timestamp_s);
 
 /* From a hydrated block; borrows its transactions. withdrawalsRoot goes along only when the header
- * has a requests hash (Isthmus). TYPE when b is not hydrated. */
+ * has a requests hash (Isthmus). TYPE when b is not hydrated, RANGE when it has withdrawals,
+ * UNSUPPORTED when it has what no payload can carry (uncles, difficulty, nonce, no base fee). */
 enum ls_err ls_payload_from_block(const struct ls_block *b, struct ls_payload *out);
 
-/* The header this payload stands for (transactions root computed). NOMEM. */
+/* The header this payload stands for (transactions root computed). PARSE when the payload leaves
+ * out a field that a later one needs. */
 enum ls_err ls_payload_header(const struct ls_payload *p, struct ls_header *out);
 
 /* Recomputes the block hash and compares: HASH, with op-node's text "payload has bad block hash: X,
@@ -61,8 +63,9 @@ enum ls_err ls_payload_verify(const struct ls_payload *p, struct ls_diag *d);
 enum ls_err ls_payload_l2_ref(const struct ls_payload *p, const struct ls_rollup *r,
                               struct ls_l2_ref *out, struct ls_diag *d);
 
-/* Reads an executionPayload object; strict on types and lengths, unknown members ignored. Memory of
- * out lives in a. withdrawals not empty is RANGE. */
+/* Reads an executionPayload object; strict on types and lengths, unknown members ignored, null in a
+ * fork's field the same as absent. Memory of out lives in a. withdrawals not empty is RANGE, one
+ * blob gas field without the other MISSING. */
 enum ls_err ls_payload_from_json(const struct cJSON *v, struct ls_arena *a, struct ls_payload *out,
                                  struct ls_diag *d);
 

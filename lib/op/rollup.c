@@ -286,6 +286,9 @@ static enum ls_err read_genesis(const struct cJSON *root, struct ls_rollup *r, s
     if (e == LS_OK) {
         e = read_number(genesis, "l2_time", &r->genesis_l2_time, d);
     }
+    if (e == LS_OK && r->genesis_l2_time == 0) {
+        e = ls_fail(d, LS_ERR_CONFIG, "zero is no time: \"genesis.l2_time\"");
+    }
     if (e == LS_OK && ls_hash_eq(&r->genesis_l1.hash, &r->genesis_l2.hash)) {
         e = ls_fail(d, LS_ERR_CONFIG, "L1 and L2 have the same genesis hash: \"genesis\"");
     }

@@ -41,9 +41,12 @@ struct ls_rollup {
     uint64_t fork_time[LS_FORK_COUNT]; /* s; LS_FORK_NEVER when not scheduled */
 };
 
-/* Parses op-node's rollup.json. Unknown members are refused and named in d, as op-node does; so are
- * wrong types, a zero block_time and forks out of order (regolith … isthmus must each be no earlier
- * than the one before and need it set). */
+/* Parses op-node's rollup.json. Unknown members are refused and named in d, as op-node does, but
+ * what op-alloy (kona) writes is known too: its own members, null for absent, chain ids by name.
+ * Refused as well: wrong types, a missing or zero genesis hash, genesis time, block_time or chain
+ * id, L1 and L2 alike in hash or chain id, and forks out of order (regolith … isthmus must each be
+ * no earlier than the one before and need it set). All of these are CONFIG, broken JSON is PARSE;
+ * *out is then untouched. */
 enum ls_err ls_rollup_parse(const char *text, size_t n, struct ls_rollup *out, struct ls_diag *d);
 
 /* true when fork is active for a block with this timestamp (seconds). */
