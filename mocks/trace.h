@@ -132,8 +132,8 @@ struct ls_trace_event *ls_trace_call_at(struct ls_trace *t, uint64_t ticket, siz
 void ls_trace_call_reset(struct ls_trace *t, uint64_t ticket);
 
 /* The answer left, or nobody waits for it any more: writes the ticket's events with seq_out and
- * forgets it. is_answered false: the connection died first (answer becomes NO_ANSWER unless it is
- * none already; http_status 0). Unknown or 0: no effect. */
+ * forgets it. is_answered false: nobody got an answer (what was said is taken out of the events:
+ * answer NO_ANSWER, http_status 0). Unknown or 0: no effect. */
 void ls_trace_close(struct ls_trace *t, uint64_t ticket, uint64_t now_ns, bool is_answered);
 
 /* End of the run: writes every open ticket in order of seq_in with seq_out 0. */
@@ -147,6 +147,11 @@ void ls_trace_write(const struct ls_trace_event *e, struct ls_buf *b);
 /* Reads a line back: ls_trace_parse(ls_trace_write(e)) == e. PARSE, TYPE, RANGE, MISSING. */
 enum ls_err ls_trace_parse(const char *line, size_t n, struct ls_trace_event *out,
                            struct ls_diag *d);
+
+/* Copies n bytes of s to out (cap bytes, terminated): cut between characters, bytes that are not
+ * UTF-8 and controls as '?', so that the line read back holds the same. For method, tag, fault,
+ * status and text of an event. */
+void ls_trace_copy(char *out, size_t cap, const char *s, size_t n);
 
 /* "engine" …, "call" …; never NULL. */
 const char *ls_trace_ep_name(enum ls_trace_ep ep);
