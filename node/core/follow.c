@@ -143,6 +143,9 @@ static void adopt_engine_head(struct ls_core *c, struct ls_actions *out,
         c->writer.stalled = 0;
     }
     c->heads.unsafe = *latest;
+    if (c->writer.pending.is_set && ls_same(&c->writer.pending.heads.unsafe, latest)) {
+        c->writer.pending = (struct ls_want){0};
+    }
     ls_queue_trim(c, out);
     ls_queue_arm(c);
     ls_publish(c, out);
@@ -162,7 +165,8 @@ static bool confirm_target(struct ls_core *c, struct ls_actions *out,
                            const struct ls_block_reply *latest)
 {
     struct ls_writer *w = &c->writer;
-    if (!c->pass.has_confirmed && w->pending.is_set &&
+    bool is_ours = !w->pending.is_payload && !w->pending.is_lost; /* those are adopted instead */
+    if (!c->pass.has_confirmed && w->pending.is_set && is_ours &&
         ls_hash_eq(&latest->ref.hash, &w->pending.heads.unsafe.hash)) {
         c->pass.has_confirmed = true;
         w->want = w->pending;
@@ -236,6 +240,26 @@ static bool labels_need_repair(struct ls_core *c)
     return true;
 }
 
+/* After a jump to E: is the head from before still canonical? If not, the branch was switched
+ * without a block of ours to compare, and waiting payloads that do not link to the new head are
+ * given up. */
+static bool jump_is_checked(struct ls_core *c, struct ls_actions *out)
+{
+    if (ls_hash_is_zero(&c->jumped_from.hash)) {
+        return true;
+    }
+    const struct ls_block_reply *old =
+        ask_engine(c, out, LS_FACT_EL_AT_OLD, LS_TAG_NONE, c->jumped_from.number);
+    if (old == NULL) {
+        return false;
+    }
+    if (!old->found || !ls_hash_eq(&old->ref.hash, &c->jumped_from.hash)) {
+        ls_queue_keep_linked(c, out);
+    }
+    c->jumped_from = (struct ls_block_id){.number = 0};
+    return true;
+}
+
 /* The engine's canonical blocks at the heights that matter. Heights above its latest are known to
  * be empty without asking. A payload that went in meanwhile may have raised our head past E: then
  * the answer is asked for again. */
@@ -246,6 +270,9 @@ static bool engine_blocks(struct ls_core *c, struct ls_actions *out)
     struct ls_fact *at_e = &c->pass.facts[LS_FACT_EL_AT_E];
     if (s->local_safe.number <= u->number &&
         ask_engine(c, out, LS_FACT_EL_AT_E, LS_TAG_NONE, s->local_safe.number) == NULL) {
+        return false;
+    }
+    if (!jump_is_checked(c, out)) {
         return false;
     }
     struct ls_fact *at_s = &c->pass.facts[LS_FACT_EL_AT_S];
@@ -276,25 +303,23 @@ static void commit_labels(struct ls_core *c, struct ls_actions *out, const struc
     ls_publish(c, out);
 }
 
-/* P-2: the first switch is immediate; one within LS_DAMP_POLLS of the last needs a second pass. */
+/* P-2: the first switch is immediate; one within LS_DAMP_POLLS of the last needs a second pass that
+ * sees a divergence. A switch under way is not damped. */
 static bool is_damped(struct ls_core *c, struct ls_actions *out, const struct ls_decision *d)
 {
-    if (d->relation != LS_REL_REORG) {
-        c->saw_reorg = false;
-        return false;
-    }
+    struct ls_block_id e = ls_id(&d->heads.unsafe), u = ls_id(&c->heads.unsafe);
     bool is_soon =
         c->last_switch_ns != 0 && c->now_ns - c->last_switch_ns < LS_DAMP_POLLS * c->cfg.poll_ns;
-    bool wait = is_soon && !c->saw_reorg;
-    struct ls_block_id e = ls_id(&d->heads.unsafe), u = ls_id(&c->heads.unsafe);
-    c->saw_reorg = true;
-    if (wait) {
-        ls_episode(c, out, LS_SLOT_HEADS, LS_NOTE_DAMPED, &e, NULL, 0);
-    } else if (!c->writer.pending.is_set ||
-               !ls_hash_eq(&c->writer.pending.heads.unsafe.hash, &e.hash)) {
+    bool wait =
+        d->relation == LS_REL_REORG && is_soon && !c->saw_reorg && !c->writer.pending.is_set;
+    if (d->relation == LS_REL_REORG && !wait && !c->writer.pending.is_set) {
         c->last_switch_ns = c->now_ns;
         ls_note(out, LS_NOTE_DIVERGED, &u, &e, 0);
     }
+    if (wait) {
+        ls_episode(c, out, LS_SLOT_HEADS, LS_NOTE_DAMPED, &e, NULL, 0);
+    }
+    c->saw_reorg = wait;
     return wait;
 }
 
@@ -338,6 +363,7 @@ static void want(struct ls_core *c, struct ls_actions *out, const struct ls_deci
     }
     c->writer.want = (struct ls_want){.is_set = true,
                                       .head_is_current = d->head_is_current,
+                                      .is_switch = d->relation == LS_REL_REORG,
                                       .no_labels = !c->writer.labels_accepted &&
                                                    c->writer.refusals >= LS_REFUSALS_BOOT,
                                       .heads = d->heads};
@@ -360,6 +386,23 @@ static void note_heads(struct ls_core *c, struct ls_actions *out, const struct l
                     was_conflict ? LS_NOTE_CONTRADICTION_OVER : LS_NOTE_SOURCE_OK);
 }
 
+/* May a target the engine did not reach yet be the head of a forkchoice with this snapshot's safe?
+ * Only if it is known, or not yet knowable, that it descends from E (I-03): a payload that waiting
+ * payloads link to E, or any before the first label (BOOT-05); a lost head while the source says
+ * the same. */
+static bool target_descends(const struct ls_core *c)
+{
+    const struct ls_want *p = &c->writer.pending;
+    if (!p->is_set) {
+        return false;
+    }
+    if (p->is_payload) {
+        return !ls_known(&c->heads.safe) ||
+               ls_queue_links(c, &c->pass.snap.local_safe, &p->heads.unsafe);
+    }
+    return p->is_lost && c->pass.is_same;
+}
+
 static struct ls_view view_of(const struct ls_core *c, bool is_dead)
 {
     const struct ls_fact *f = c->pass.facts;
@@ -372,7 +415,7 @@ static struct ls_view view_of(const struct ls_core *c, bool is_dead)
         .safe_is_dead = is_dead,
         .stalled = c->writer.stalled,
     };
-    if (c->writer.pending.is_set) {
+    if (target_descends(c)) {
         v.wanted = c->writer.pending.heads.unsafe;
         v.wanted_is_lost = c->writer.pending.is_lost;
     }

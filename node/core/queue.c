@@ -75,6 +75,22 @@ void ls_queue_drop(struct ls_core *c, struct ls_actions *out, uint32_t slot)
     (void)out;
 }
 
+void ls_queue_keep_linked(struct ls_core *c, struct ls_actions *out)
+{
+    struct ls_queue *q = &c->queue;
+    bool linked[LS_QUEUE_MAX] = {false};
+    struct ls_l2_ref at = c->heads.unsafe;
+    for (uint32_t i = find_child(q, &at); i != LS_QUEUE_MAX; i = find_child(q, &at)) {
+        linked[i] = true;
+        at = q->items[i].ref;
+    }
+    for (uint32_t i = 0; i < q->used_below; i++) {
+        if (is_waiting(&q->items[i]) && !linked[i]) {
+            ls_queue_drop(c, out, i);
+        }
+    }
+}
+
 void ls_queue_flush(struct ls_core *c, struct ls_actions *out, uint32_t releases_max)
 {
     struct ls_queue *q = &c->queue;
@@ -225,10 +241,12 @@ uint32_t ls_queue_next(const struct ls_core *c)
 }
 
 /* The lowest waiting payload when nothing fits the head: what a gap attempt names. None while the
- * engine is behind the source: the source's block is the better target then. */
+ * engine is behind the source: the source's block is the better target then; none after a jump to E
+ * until it is known whether what waits is still on our branch (I-03). */
 static uint32_t gap_entry(const struct ls_core *c)
 {
-    if (c->is_behind || find_child(&c->queue, &c->heads.unsafe) != LS_QUEUE_MAX) {
+    if (c->is_behind || !ls_hash_is_zero(&c->jumped_from.hash) ||
+        find_child(&c->queue, &c->heads.unsafe) != LS_QUEUE_MAX) {
         return LS_QUEUE_MAX;
     }
     return find_lowest(&c->queue);
@@ -267,10 +285,18 @@ uint64_t ls_queue_deadline(const struct ls_core *c)
 
 bool ls_queue_leads_to(const struct ls_core *c, const struct ls_l2_ref *to)
 {
-    struct ls_l2_ref at = c->heads.unsafe;
+    uint32_t i = find_child(&c->queue, &c->heads.unsafe);
+    bool is_moving = i != LS_QUEUE_MAX && c->queue.items[i].tries == 0;
+    return is_moving && ls_queue_links(c, &c->heads.unsafe, to);
+}
+
+bool ls_queue_links(const struct ls_core *c, const struct ls_l2_ref *from,
+                    const struct ls_l2_ref *to)
+{
+    struct ls_l2_ref at = *from;
     while (at.number < to->number) {
         uint32_t i = find_child(&c->queue, &at);
-        if (i == LS_QUEUE_MAX || c->queue.items[i].tries > 0) {
+        if (i == LS_QUEUE_MAX) {
             return false;
         }
         at = c->queue.items[i].ref;

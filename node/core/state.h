@@ -62,8 +62,9 @@ enum ls_fact_id {
     LS_FACT_EL_AT_E, /* canonical block of the engine at E.number */
     LS_FACT_EL_AT_S,
     LS_FACT_EL_AT_F,
-    LS_FACT_SRC_AT_F, /* the source's block at our finalized number */
-    LS_FACT_L1_OURS,  /* L1 block at the number of our own safe's origin */
+    LS_FACT_SRC_AT_F,  /* the source's block at our finalized number */
+    LS_FACT_EL_AT_OLD, /* at the number of the head before a jump to E */
+    LS_FACT_L1_OURS,   /* L1 block at the number of our own safe's origin */
     LS_FACT_COUNT
 };
 
@@ -125,6 +126,8 @@ struct ls_want {
     bool is_set;
     bool head_is_current; /* head = whatever is unsafe when it is sent, so no payload is undone */
     bool no_labels;       /* P-6: zero safe and finalized */
+    bool is_switch;       /* of branch: the head is not on the engine's chain */
+    bool is_payload;      /* pending: the head is an unsafe payload, not the source's */
     bool is_lost;         /* pending: the engine had this head and lost it */
     struct ls_heads heads;
 };
@@ -204,9 +207,10 @@ struct ls_core {
     bool has_gated;
     bool is_behind; /* last pass: the engine lacks the source's local-safe */
     uint64_t next_poll_ns;
-    uint64_t source_retry_ns; /* Retry-After */
-    uint64_t last_switch_ns;  /* 0 = never */
-    bool saw_reorg;           /* the pass before this one saw a divergence */
+    uint64_t source_retry_ns;       /* Retry-After */
+    uint64_t last_switch_ns;        /* 0 = never */
+    struct ls_block_id jumped_from; /* head before a jump to E; zero hash = checked or none */
+    bool saw_reorg;                 /* the pass before this one saw a divergence */
     unsigned label_misses;
     unsigned label_wait;
     uint64_t last_follow_wall_s;
@@ -331,7 +335,12 @@ uint32_t ls_queue_next(const struct ls_core *c);
 uint32_t ls_queue_gap(struct ls_core *c);
 /* true when waiting payloads lead from the head to this block without a hole. */
 bool ls_queue_leads_to(const struct ls_core *c, const struct ls_l2_ref *to);
+/* The same from another block. */
+bool ls_queue_links(const struct ls_core *c, const struct ls_l2_ref *from,
+                    const struct ls_l2_ref *to);
 void ls_queue_drop(struct ls_core *c, struct ls_actions *out, uint32_t slot);
+/* After a switch of branch: keeps only what links to the new head without a hole. */
+void ls_queue_keep_linked(struct ls_core *c, struct ls_actions *out);
 /* Forgets everything built on a block the engine called invalid, and remembers it. */
 void ls_queue_bad(struct ls_core *c, struct ls_actions *out, const struct ls_hash *hash);
 bool ls_queue_is_bad(const struct ls_queue *q, const struct ls_hash *hash);

@@ -89,10 +89,24 @@ static void head_moved(struct ls_core *c, struct ls_actions *out)
 
 /* --- answers to a forkchoice of a follow pass --- */
 
+/* The engine took a newer decision: an older target of the source is obsolete; a target above it (a
+ * payload, a head the engine lost) stays unless the branch was switched: then
+ * nobody knows whether it descends from the new safe (I-03). */
+static void settle_pending(struct ls_core *c, struct ls_actions *out)
+{
+    struct ls_writer *w = &c->writer;
+    if ((!w->pending.is_payload && !w->pending.is_lost) || w->sent.is_switch) {
+        w->pending = (struct ls_want){0};
+    }
+    if (w->sent.is_switch) {
+        ls_queue_keep_linked(c, out);
+    }
+}
+
 static void follow_valid(struct ls_core *c, struct ls_actions *out)
 {
     struct ls_writer *w = &c->writer;
-    struct ls_block_id s = ls_id(&w->sent.heads.safe);
+    struct ls_block_id s = ls_id(&w->sent.heads.safe), old = ls_id(&c->heads.unsafe);
     bool is_first = !ls_known(&c->heads.safe);
     w->last_valid = w->last_sent;
     w->refusals = 0;
@@ -101,9 +115,9 @@ static void follow_valid(struct ls_core *c, struct ls_actions *out)
         c->heads = w->sent.heads;
         w->labels_accepted = true;
     }
-    if (w->pending.is_set &&
-        ls_hash_eq(&w->pending.heads.unsafe.hash, &w->sent.heads.unsafe.hash)) {
-        w->pending = (struct ls_want){0};
+    settle_pending(c, out);
+    if (w->sent.heads.unsafe.number > old.number && c->queue.count > 0) {
+        c->jumped_from = old;
     }
     ls_move_engine(c, w->pending.is_set ? LS_ENGINE_SYNCING : LS_ENGINE_VALID);
     ls_engine_agrees(c, out);
@@ -214,7 +228,8 @@ static void payload_answered(struct ls_core *c, const struct ls_payload_verdict 
 static void head_answered(struct ls_core *c, const struct ls_payload_verdict *v,
                           struct ls_actions *out)
 {
-    struct ls_want target = {.heads = heads_with(c, &c->queue.items[c->writer.entry].ref)};
+    struct ls_want target = {.is_payload = true,
+                             .heads = heads_with(c, &c->queue.items[c->writer.entry].ref)};
     switch (v->status) {
     case LS_STATUS_VALID:
         c->writer.last_valid = c->writer.last_sent;
