@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/run/locate.h"
 #include "lib/num.h"
 
 #define TICK_NS_DEFAULT 250000000u
@@ -28,45 +29,19 @@ static const char USAGE[] =
     "  --cl PATH       the node's program (default: lightcl beside lockstep)\n"
     "  --trace FILE    where the trace goes (default: a new file in the temporary folder)\n";
 
-/* The folder of the running program, or "." */
-static void program_folder(char *out, size_t cap)
-{
-    ssize_t n = readlink("/proc/self/exe", out, cap - 1);
-    char *slash;
-
-    out[n > 0 ? n : 0] = '\0';
-    slash = strrchr(out, '/');
-    if (slash) {
-        *slash = '\0';
-    } else {
-        snprintf(out, cap, ".");
-    }
-}
-
-/* Beside the program in a build tree, under share/ once installed. */
-static void find_fixture(const char *folder, struct ls_demo_options *o)
-{
-    static const char *const parents[] = {"/../fixtures", "/../share/lockstep/fixtures"};
-
-    for (size_t i = 0; i < sizeof parents / sizeof parents[0]; i++) {
-        snprintf(o->fixture, sizeof o->fixture, "%.900s%s/op-sepolia-window", folder, parents[i]);
-        if (access(o->fixture, R_OK) == 0) {
-            return;
-        }
-    }
-    snprintf(o->fixture, sizeof o->fixture, "fixtures/op-sepolia-window");
-}
-
 static void set_defaults(struct ls_demo_options *o)
 {
-    char folder[1024];
+    char folder[LS_DEMO_PATH_MAX - 32];
     const char *temp = getenv("TMPDIR");
 
-    program_folder(folder, sizeof folder);
-    o->variant = LS_VARIANT_B;
-    o->tick_ns = TICK_NS_DEFAULT;
-    find_fixture(folder, o);
-    snprintf(o->program, sizeof o->program, "%.1000s/lightcl", folder);
+    *o = (struct ls_demo_options){.variant = LS_VARIANT_B, .tick_ns = TICK_NS_DEFAULT};
+    if (ls_locate_folder("fixtures", folder, sizeof folder, NULL)) {
+        strcpy(folder, "fixtures");
+    }
+    snprintf(o->fixture, sizeof o->fixture, "%s/op-sepolia-window", folder);
+    if (ls_locate_program("lightcl", o->program, sizeof o->program)) {
+        strcpy(o->program, "lightcl");
+    }
     snprintf(o->trace, sizeof o->trace, "%.900s/lockstep-demo-%ld.jsonl",
              temp && *temp ? temp : "/tmp", (long)getpid());
 }
