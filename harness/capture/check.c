@@ -374,11 +374,11 @@ enum ls_err ls_check_labels(const struct ls_sync_status *s, const struct ls_univ
     return e;
 }
 
-bool ls_check_labels_recorded(const struct ls_sync_status *s, const struct ls_universe *l2)
+bool ls_check_labels_recorded(const struct ls_sync_status *s, const struct ls_check_known *l2)
 {
     for (size_t i = 0; i < COUNT_OF(L2_LABELS); i++) {
         const struct ls_l2_ref *label = member_at(s, &L2_LABELS[i]);
-        if (!ls_hash_is_zero(&label->hash) && ls_universe_find(l2, &label->hash) == LS_NO_BLOCK) {
+        if (!ls_hash_is_zero(&label->hash) && !l2->has(l2->set, &label->hash)) {
             return false;
         }
     }

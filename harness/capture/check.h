@@ -59,7 +59,13 @@ enum ls_err ls_check_origin(const struct ls_universe *l1, uint32_t l1_tip,
 enum ls_err ls_check_labels(const struct ls_sync_status *s, const struct ls_universe *l2,
                             const struct ls_universe *l1, uint32_t l1_tip, struct ls_diag *d);
 
-/* true when every L2 reference of the status is zero or in l2: what a window can keep. */
-bool ls_check_labels_recorded(const struct ls_sync_status *s, const struct ls_universe *l2);
+/* A set of block hashes, for ls_check_labels_recorded. */
+struct ls_check_known {
+    bool (*has)(const void *set, const struct ls_hash *hash);
+    const void *set;
+};
+
+/* true when every L2 reference of the status is zero or in the set: what a window can keep. */
+bool ls_check_labels_recorded(const struct ls_sync_status *s, const struct ls_check_known *l2);
 
 #endif
