@@ -12,12 +12,15 @@
 #include "harness/world.h"
 #include "lib/err.h"
 
+struct ls_backend; /* mocks/backend.h */
+
 struct ls_live_options {
     struct ls_chain *chain; /* borrowed, outlives the world */
     enum ls_variant variant;
     const char *adapter;     /* name in the adapter table; NULL = "lightcl" */
     const char *program;     /* path of the node's binary; NULL = the adapter's default */
-    uint64_t tick_ns;        /* follow-poll period; 0 = the adapter's default */
+    uint64_t tick_ns;        /* follow-poll period; 0 = the adapter's default; an
+                               adapter that cannot choose keeps its own (see tick_ns of the world) */
     uint64_t seed;           /* JWT secret and every other random choice */
     const char *temp_parent; /* folder in which the run's own folder is made; NULL = $TMPDIR, or
                                 /tmp */
@@ -44,5 +47,8 @@ bool ls_live_is_interrupted(const struct ls_world *w);
 /* Where the fronts and the node's RPC listen (for messages to a person). */
 uint16_t ls_live_port(const struct ls_world *w, enum ls_endpoint ep);
 uint16_t ls_live_rpc_port(const struct ls_world *w);
+
+/* The fault filter of a port (mocks/filter/filter.h), to arm rules that holds do not cover. */
+struct ls_backend *ls_live_filter(struct ls_world *w, enum ls_endpoint ep);
 
 #endif
