@@ -129,8 +129,8 @@ static enum ls_err walk(const char *folder, const char *id, unsigned depth, stru
         } else if (is_folder(path)) {
             err = walk(path, id, depth + 1, out, d);
         } else if (ends_with(name, ".lua") && isupper((unsigned char)name[0])) {
-            bool is_wanted = !id || (strlen(id) + 4 == strlen(name) &&
-                                     strncmp(id, name, strlen(id)) == 0);
+            bool is_wanted =
+                !id || (strlen(id) + 4 == strlen(name) && strncmp(id, name, strlen(id)) == 0);
             err = is_wanted ? paths_add(out, path, d) : LS_OK;
         }
     }

@@ -24,8 +24,19 @@ const char *ls_run_usage(void)
            "Exit code: 0 all passed, 1 some failed, 2 wrong usage or a wrong scenario file.\n";
 }
 
-enum { OPT_CL = 256, OPT_KIND, OPT_VARIANT, OPT_FIXTURE, OPT_FIXTURES, OPT_TICK, OPT_SEED,
-       OPT_LONG, OPT_REPEAT, OPT_TRACE_DIR, OPT_TAP };
+enum {
+    OPT_CL = 256,
+    OPT_KIND,
+    OPT_VARIANT,
+    OPT_FIXTURE,
+    OPT_FIXTURES,
+    OPT_TICK,
+    OPT_SEED,
+    OPT_LONG,
+    OPT_REPEAT,
+    OPT_TRACE_DIR,
+    OPT_TAP
+};
 
 static enum ls_err number(const char *flag, const char *text, uint64_t min, uint64_t max,
                           uint64_t *out, struct ls_diag *d)

@@ -17,23 +17,23 @@
 #define LS_RUN_TICK_DEFAULT UINT64_C(50000000) /* ns; the C node's (scenarios 1) */
 
 struct ls_run_options {
-    const char *program;     /* lockstep itself, as called */
-    const char *cl;          /* path of the node under test; NULL = beside lockstep, then $PATH */
-    const char *cl_kind;     /* adapter, "lightcl" */
-    const char *fixture;     /* only this one; NULL = all a scenario names */
-    const char *fixtures;    /* folder of fixtures; NULL = look for it */
-    const char *trace_dir;   /* all traces go here; NULL = those of failures, to a folder of their
-                                own */
-    const char *tap_file;    /* the TAP text once more, whole or not at all; NULL = none */
+    const char *program;   /* lockstep itself, as called */
+    const char *cl;        /* path of the node under test; NULL = beside lockstep, then $PATH */
+    const char *cl_kind;   /* adapter, "lightcl" */
+    const char *fixture;   /* only this one; NULL = all a scenario names */
+    const char *fixtures;  /* folder of fixtures; NULL = look for it */
+    const char *trace_dir; /* all traces go here; NULL = those of failures, to a folder of their
+                              own */
+    const char *tap_file;  /* the TAP text once more, whole or not at all; NULL = none */
     uint64_t tick_ns;
     uint64_t seed;
     unsigned workers;
     unsigned repeat;
-    bool only_variant;       /* variant is set */
+    bool only_variant; /* variant is set */
     enum ls_variant variant;
     bool is_long;
     bool wants_help;
-    char **names;            /* files, folders, ids; borrowed from argv */
+    char **names; /* files, folders, ids; borrowed from argv */
     size_t name_count;
 };
 
