@@ -52,7 +52,7 @@ CORE_SRC     := $(call src,node/core)
 NODEIO_SRC   := $(call src,node/io)
 MODEL_SRC    := $(call src,mocks) $(call src,mocks/model) $(call src,mocks/filter) $(call src,mocks/rpc)
 HTTP_SRC     := $(call src,mocks/http)
-HARNESS_SRC  := $(foreach d,capture check report scenario live demo,$(call src,harness/$(d)))
+HARNESS_SRC  := $(foreach d,capture check report scenario run live demo,$(call src,harness/$(d)))
 MAIN_SRC     := $(wildcard node/main.c harness/main.c)
 UNIT_SRC     := $(call src,tests/unit)
 BENCH_SRC    := $(call src,bench)
@@ -191,7 +191,7 @@ check-self:
 # --- figures ---
 
 bench: programs $(BENCH_BIN)
-	@set -e; for b in $(BENCH_BIN); do $$b $(BUILD); done
+	@set -e; for b in $(BENCH_BIN) $(wildcard bench/*.sh); do $$b $(BUILD); done
 
 bench-node: programs $(BUILD)/bench/node
 	@$(BUILD)/bench/node $(BUILD)

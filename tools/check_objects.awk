@@ -8,7 +8,7 @@
     print object " keeps a mutable variable: " $NF
     offences++
 }
-/^[0-9a-f]+ g/ && $NF !~ /^(ls_[a-z0-9_]+|main)$/ && !/\*UND\*/ {
+/^[0-9a-f]+ g/ && $NF !~ /^(ls_[a-z0-9_]+|LS_[A-Z0-9_]+|main)$/ && !/\*UND\*/ {
     print object " exports a name without ls_: " $NF
     offences++
 }
