@@ -31,9 +31,10 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
-static const struct command commands[] = {{"info", ls_cmd_info},     {"verify", ls_cmd_verify},
-                                          {"import", ls_cmd_import}, {"export", ls_cmd_export},
-                                          {"cut", ls_cmd_cut},       {"fork", ls_cmd_fork}};
+static const struct command commands[] = {{"demo", ls_cmd_demo},     {"info", ls_cmd_info},
+                                          {"verify", ls_cmd_verify}, {"import", ls_cmd_import},
+                                          {"export", ls_cmd_export}, {"cut", ls_cmd_cut},
+                                          {"fork", ls_cmd_fork}};
 
 int main(int argc, char **argv)
 {
