@@ -48,13 +48,15 @@ struct ls_rpc_reply {
 
 /* Decodes a response to the request with this id. PARSE: not JSON; PROTOCOL-class errors: wrong id,
  * neither or both of result and error, wrong types. A JSON-RPC error object is a success here with
- * is_error set. */
+ * is_error set. Tolerated: a null next to the other of the two, and a null id on an error (the
+ * server could not read the request). On error *out is zeroed. */
 enum ls_err ls_rpc_reply_parse(const char *text, size_t n, uint64_t id, struct ls_rpc_reply *out,
                                struct ls_diag *d);
 void ls_rpc_reply_fini(struct ls_rpc_reply *r);
 
 /* true when an error means "no such block" (op-node's and kona's texts, -39001, -32001; case
- * ignored): "block not found", "header not found", "unknown block", "not found". */
+ * ignored): "block not found", "header not found", "unknown block", "not found". -32601 never does:
+ * there the method was not found. */
 bool ls_rpc_is_not_found(int64_t code, const char *message);
 
 enum ls_payload_status {

@@ -14,7 +14,8 @@ struct cJSON;
 
 /* Appends the EIP-2718 bytes of the transaction object to b. Fields that belong to the receipt
  * (deposit nonce, depositReceiptVersion, effective gasPrice of type 2) are ignored; members it does
- * not know too. d names the member at fault. UNSUPPORTED for another type. */
+ * not know too. d names the member at fault. UNSUPPORTED for
+ * another type. On error b holds part of an encoding: discard it. */
 enum ls_err ls_tx_encode(const struct cJSON *tx, struct ls_buf *b, struct ls_diag *d);
 
 /* The parts of a deposit we look at; input borrows from the bytes given. */
@@ -27,7 +28,8 @@ struct ls_deposit {
 /* Decodes 0x7e || rlp[...]. TYPE when it is another type of transaction, PARSE when broken. */
 enum ls_err ls_tx_decode_deposit(struct ls_span tx, struct ls_deposit *out);
 
-/* Root of the ordered trie rlp(i) -> txs[i] (transactionsRoot). NOMEM. */
+/* Root of the ordered trie rlp(i) -> items[i] (transactionsRoot). Allocates nothing. LIMIT past
+ * 2^24 items. */
 enum ls_err ls_trie_ordered_root(const struct ls_span *items, size_t count, struct ls_hash *out);
 
 #endif
