@@ -41,8 +41,8 @@ FNR == 1 {
     depth_typed = 0
     function_line = 0
     cases = 0
-    if ($0 !~ /^\/\*/) {
-        offence("a file opens with a comment: what it is and why it exists")
+    if (is_header && $0 !~ /^\/\*/) {
+        offence("a header opens with a comment: what it is and why it exists")
     }
 }
 
@@ -71,9 +71,11 @@ is_header && guard == "" && /^#ifndef / { guard = $2; check_guard(guard) }
 
 /^typedef struct/ { offence("typedef of a struct") }
 
-# Exported prototypes: a comment ends right above, or above prototypes that stand together.
+# Exported prototypes: a comment ends right above, or above prototypes that stand together, or on the
+# same line. init, fini, new, free and size mean the same everywhere (CONTRIBUTING.md).
 is_header && /^[a-z].*[ *]ls_[a-z0-9_]+\(/ && !/^(static|typedef|return)/ {
-    if (comment_end != FNR - 1 && prototype_end != FNR - 1) {
+    if (comment_end != FNR - 1 && prototype_end != FNR - 1 && !/;.*\/\*/ &&
+        !/ls_[a-z0-9_]*_(init|fini|new|free|size)\(/) {
         offence("no comment on this prototype")
     }
     in_prototype = 1
