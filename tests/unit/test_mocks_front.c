@@ -41,6 +41,7 @@ struct seen {
 
 struct script {
     struct ls_backend backend;
+    struct ls_trace *trace;
     bool is_released;
     size_t asked; /* calls of handle */
     size_t count; /* requests that took effect */
@@ -66,8 +67,16 @@ static void script_handle(struct ls_backend *b, const struct ls_http_request *re
                           struct ls_http_reply *reply)
 {
     struct script *s = (struct script *)b;
+    struct ls_trace_event *call;
 
     s->asked++;
+    ls_trace_call_reset(s->trace, req->ticket);
+    call = ls_trace_call(s->trace, req->ticket);
+    if (call != NULL) {
+        (void)snprintf(call->method, sizeof call->method, "%.31s", req->path);
+        call->answer = LS_TRACE_RESULT;
+        call->http_status = 200;
+    }
     if (strcmp(req->path, "/hold") == 0 && !s->is_released) {
         reply->fate = LS_FATE_HOLD;
         return;
@@ -122,6 +131,8 @@ struct bench {
     struct ls_front_time now;
     struct client clients[CLIENTS_MAX];
     size_t client_count;
+    struct ls_trace_event events[16];
+    size_t event_count;
 };
 
 static int dial(uint16_t port)
@@ -242,6 +253,15 @@ static bool ends_with(const struct client *c, const char *text)
     return c->in.n >= n && memcmp(c->in.p + c->in.n - n, text, n) == 0;
 }
 
+/* ls_trace_sink */
+static void keep_event(void *user, const char *line, size_t n)
+{
+    struct bench *w = user;
+
+    assert_true(w->event_count < 16);
+    assert_int_equal(ls_trace_parse(line, n, &w->events[w->event_count++], NULL), LS_OK);
+}
+
 static int setup(void **state)
 {
     struct bench *w = calloc(1, sizeof *w);
@@ -255,6 +275,27 @@ static int setup(void **state)
     return ls_front_new(&o, &w->front, NULL) == LS_OK ? 0 : 1;
 }
 
+static int setup_traced(void **state)
+{
+    struct bench *w;
+
+    if (setup(state) != 0) {
+        return 1;
+    }
+    w = *state;
+    ls_front_free(w->front);
+    w->script.trace = ls_trace_new(keep_event, w);
+    return ls_front_new(&(struct ls_front_options){.backend = &w->script.backend,
+                                                   .body_bytes_max = BODY_MAX,
+                                                   .reply_bytes_max = BODY_MAX,
+                                                   .connections_max = CLIENTS_MAX,
+                                                   .trace = w->script.trace,
+                                                   .ep = LS_TRACE_SOURCE},
+                        &w->front, NULL) == LS_OK
+               ? 0
+               : 1;
+}
+
 static int teardown(void **state)
 {
     struct bench *w = *state;
@@ -266,6 +307,7 @@ static int teardown(void **state)
         ls_buf_fini(&w->clients[i].in);
     }
     ls_front_free(w->front);
+    ls_trace_free(w->script.trace);
     free(w);
     return 0;
 }
@@ -656,6 +698,60 @@ static void tells_the_port_it_cannot_have(void **state)
     assert_non_null(strstr(d.text, port));
 }
 
+/* --- the trace --- */
+
+static void a_call_lasts_in_the_trace_until_its_answer_left(void **state)
+{
+    struct bench *w = *state;
+    struct client *held = client(w);
+    struct client *quick = client(w);
+
+    post(held, "/hold", "held");
+    UNTIL(w, ls_front_held(w->front) == 1);
+    post(quick, "/echo", "quick");
+    UNTIL(w, ends_with(quick, "quick"));
+    assert_int_equal(w->event_count, 1);
+    w->script.is_released = true;
+    ls_front_retry(w->front, w->now);
+    UNTIL(w, ends_with(held, "held"));
+
+    assert_int_equal(w->event_count, 2);
+    assert_string_equal(w->events[0].method, "/echo");
+    assert_string_equal(w->events[1].method, "/hold");
+    assert_true(w->events[1].seq_in < w->events[0].seq_in);
+    assert_true(w->events[0].seq_out < w->events[1].seq_out);
+    assert_int_equal(w->events[1].ep, LS_TRACE_SOURCE);
+    assert_int_equal(w->events[1].conn, 1);
+    assert_int_equal(w->events[1].answer, LS_TRACE_RESULT);
+    assert_int_equal(ls_trace_open_count(w->script.trace), 0);
+}
+
+static void a_call_whose_client_left_has_no_answer_in_the_trace(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    post(c, "/hang", "x");
+    UNTIL(w, w->script.count == 1);
+    leave(c);
+    UNTIL(w, ls_front_connections(w->front) == 0);
+    assert_int_equal(w->event_count, 1);
+    assert_int_equal(w->events[0].answer, LS_TRACE_NO_ANSWER);
+}
+
+static void what_the_front_refuses_is_in_the_trace(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    say(c, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n");
+    UNTIL(w, is_over(c));
+    assert_int_equal(w->event_count, 1);
+    assert_int_equal(w->events[0].answer, LS_TRACE_OTHER);
+    assert_int_equal(w->events[0].http_status, 413);
+}
+
+#define TT(f) cmocka_unit_test_setup_teardown(f, setup_traced, teardown)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -685,6 +781,9 @@ int main(void)
         T(nobody_can_take_the_port_while_it_is_closed),
         T(a_request_in_the_buffer_takes_no_effect_after_closing),
         T(tells_the_port_it_cannot_have),
+        TT(a_call_lasts_in_the_trace_until_its_answer_left),
+        TT(a_call_whose_client_left_has_no_answer_in_the_trace),
+        TT(what_the_front_refuses_is_in_the_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
