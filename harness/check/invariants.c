@@ -236,8 +236,8 @@ static bool pair_atomicity(const struct ls_check_model *m, const struct ls_trace
     }
     const struct ls_label_pair none = {0};
     bool is_unchanged = is_pair(m->has_forkchoice ? &m->sent : &m->start, e);
-    bool is_old = is_pair(&m->accepted, e) || is_pair(&m->start, e);
-    bool is_fallback = is_pair(&none, e) && (m->was_refused || !m->has_forkchoice);
+    bool is_old = m->has_accepted && is_pair(&m->accepted, e);
+    bool is_fallback = is_pair(&none, e) && m->was_refused;
     if (is_unchanged || is_old || is_fallback || is_from_one_snapshot(m, e)) {
         return false;
     }

@@ -179,6 +179,7 @@ static void forkchoice_answered(struct ls_check_model *m, const struct ls_trace_
     if (e->answer == LS_TRACE_ERROR && e->code == LS_RPC_INVALID_FORKCHOICE) {
         m->was_refused = true;
     } else if (e->answer == LS_TRACE_RESULT && strcmp(e->status, "VALID") == 0) {
+        m->has_accepted = true;
         m->accepted = (struct ls_label_pair){.safe = e->safe.hash, .finalized = e->finalized.hash};
     }
 }

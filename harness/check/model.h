@@ -51,8 +51,9 @@ struct ls_check_model {
     bool has_forkchoice;             /* a forkchoice was sent */
     struct ls_label_pair sent;       /* of the newest forkchoice */
     struct ls_label_pair accepted;   /* of the newest one answered VALID */
-    bool was_refused;                /* -38002 was answered: the zero fallback is open (P-6) */
-    bool is_signalled;               /* the harness asked it to end, or killed it */
+    bool has_accepted;
+    bool was_refused;  /* -38002 was answered: the zero fallback is open (P-6) */
+    bool is_signalled; /* the harness asked it to end, or killed it */
     /* kept */
     struct ls_hash_set payloads; /* handed to the CL */
     bool is_out_of_memory;
