@@ -138,12 +138,14 @@ TEST_EXT_core     := $(BASE_LIBS)
 TEST_EXT_node     := $(NODE_LIBS)
 TEST_EXT_mocks    := -lmicrohttpd $(BASE_LIBS)
 TEST_EXT_harness  := $(HARN_LIBS)
+# This one makes the library's allocations fail, and takes the place of the functions that allocate.
+TEST_LD_test_lib_alloc := -Wl,--wrap=malloc,--wrap=realloc,--wrap=ZSTD_createCCtx,--wrap=ZSTD_createDCtx
 layer = $(word 2,$(subst _, ,$(notdir $(1))))
 
 .SECONDEXPANSION:
 .SECONDARY: $(call obj,$(UNIT_SRC) $(BENCH_SRC))
 $(BUILD)/tests/%: $(OBJ)/tests/unit/%.o $$(TEST_LIBS_$$(call layer,%)) $(BUILD)/mode
-	$(call link,-lcmocka $(TEST_EXT_$(call layer,$*)))
+	$(call link,$(TEST_LD_$*) -lcmocka $(TEST_EXT_$(call layer,$*)))
 
 $(BUILD)/bench/%: $(OBJ)/bench/%.o $(L_HARNESS) $(L_HTTP) $(L_MODEL) $(L_OP) $(L_LIB) $(BUILD)/mode
 	$(call link,$(HARN_LIBS))
