@@ -301,6 +301,11 @@ static uint64_t live_now(const struct ls_world *w)
     return ls_loop_ticks(live_of_const(w)->loop);
 }
 
+static uint64_t live_now_ns(const struct ls_world *w)
+{
+    return ls_loop_now_ns(live_of_const(w)->loop);
+}
+
 /* --- making and freeing --- */
 
 static void live_free(struct ls_world *w)
@@ -344,6 +349,7 @@ static const struct ls_world_ops live_ops = {
     .port = live_port,
     .turn = live_turn,
     .now = live_now,
+    .now_ns = live_now_ns,
     .free = live_free,
 };
 
@@ -559,6 +565,9 @@ enum ls_err ls_live_new(const struct ls_live_options *o, struct ls_world **out, 
         return e;
     }
     ls_loop_on_prepare(l->loop, prepare_ports, l);
+    for (size_t ep = 0; ep < LS_ENDPOINT_COUNT; ep++) {
+        l->world.filters[ep] = l->ports[ep].filter;
+    }
     *out = &l->world;
     return LS_OK;
 }
