@@ -38,6 +38,7 @@ enum ls_err ls_json_validate(const char *text, size_t n, unsigned depth_max, siz
 /* Member of an object, case-sensitive; NULL when absent or when obj is no object. */
 const struct cJSON *ls_json_get(const struct cJSON *obj, const char *key);
 
+/* The kind of v; all false for NULL (absent). */
 bool ls_json_is_object(const struct cJSON *v);
 bool ls_json_is_array(const struct cJSON *v);
 bool ls_json_is_string(const struct cJSON *v);

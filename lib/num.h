@@ -37,6 +37,7 @@ enum ls_err ls_parse_quantity256(const char *s, size_t n, struct ls_u256 *out);
  * PARSE or RANGE. */
 enum ls_err ls_parse_duration(const char *s, uint64_t *out_ns);
 
+/* v, widened. */
 struct ls_u256 ls_u256_from_u64(uint64_t v);
 
 /* true and *out set when v fits 64 bits. */

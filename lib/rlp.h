@@ -14,6 +14,7 @@
 
 /* --- writer: errors stick in the buffer --- */
 
+/* One item: a byte string, or a number as its big-endian bytes without leading zeros. */
 void ls_rlp_put_bytes(struct ls_buf *b, const uint8_t *p, size_t n);
 void ls_rlp_put_u64(struct ls_buf *b, uint64_t v);
 void ls_rlp_put_u256(struct ls_buf *b, const struct ls_u256 *v);

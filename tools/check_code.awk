@@ -71,19 +71,15 @@ is_header && guard == "" && /^#ifndef / { guard = $2; check_guard(guard) }
 
 /^typedef struct/ { offence("typedef of a struct") }
 
-# Exported prototypes: a comment ends right above, or above prototypes that stand together, or on the
-# same line. init, fini, new, free and size mean the same everywhere (CONTRIBUTING.md).
+# Exported prototypes: a comment ends right above, or above the prototypes or the type they stand
+# together with, or is on the same line. init, fini, new, free and size mean the same everywhere (CONTRIBUTING.md).
 is_header && /^[a-z].*[ *]ls_[a-z0-9_]+\(/ && !/^(static|typedef|return)/ {
-    if (comment_end != FNR - 1 && prototype_end != FNR - 1 && !/;.*\/\*/ &&
+    if (comment_end != FNR - 1 && text_end != FNR - 1 && !/;.*\/\*/ &&
         !/ls_[a-z0-9_]*_(init|fini|new|free|size)\(/) {
         offence("no comment on this prototype")
     }
-    in_prototype = 1
 }
-is_header && in_prototype && /;/ {
-    in_prototype = 0
-    prototype_end = FNR
-}
+NF > 0 && !/^#/ { text_end = FNR }
 
 # Function bodies.
 /^\{/ { function_line = FNR }

@@ -28,6 +28,7 @@ void ls_tracelog_sink(void *user, const char *line, size_t n);
 /* First failure of the sink, sticky: a verdict must not stand on a log with an error. */
 enum ls_err ls_tracelog_err(const struct ls_tracelog *log, struct ls_diag *d);
 
+/* Lines taken so far. */
 size_t ls_tracelog_count(const struct ls_tracelog *log);
 /* i < count; valid until the next line is taken. */
 const struct ls_trace_event *ls_tracelog_at(const struct ls_tracelog *log, size_t i);

@@ -40,6 +40,7 @@ void ls_port_prepare(struct ls_port *p);
 /* Does the port's I/O now. */
 void ls_port_turn(struct ls_port *p);
 
+/* The world's hold and release (harness/world.h) on this port. */
 void ls_port_hold(struct ls_port *p, const char *glob, unsigned count);
 void ls_port_release(struct ls_port *p, const char *glob);
 

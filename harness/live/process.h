@@ -28,6 +28,7 @@ struct ls_process {
 enum ls_err ls_process_start(struct ls_process *p, const char *program, char *const argv[],
                              const char *log_path, struct ls_diag *d);
 
+/* Started and not reaped. */
 bool ls_process_is_running(const struct ls_process *p);
 
 /* Becomes readable when the process has ended; then call ls_process_reap. */

@@ -173,6 +173,7 @@ struct ls_el_verdict {
     bool head_applied; /* forkchoice: head and labels stand (attributes are looked at next) */
 };
 
+/* The decision tables of mock-engine 2.3 and 2.4. Errors are answers: a verdict is always one. */
 struct ls_el_verdict ls_engine_new_payload(struct ls_engine *e, const struct ls_np_input *in);
 /* Without attributes: their checks are the JSON-RPC layer's. */
 struct ls_el_verdict ls_engine_forkchoice(struct ls_engine *e, const struct ls_forkchoice *f);

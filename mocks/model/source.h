@@ -61,6 +61,7 @@ size_t ls_source_size(void);
 struct ls_source *ls_source_init(void *mem, const struct ls_universe *l2, uint32_t genesis,
                                  const struct ls_universe *l1, enum ls_src_flavour flavour);
 
+/* What it is taken for, and which members its status has; changed at any time. */
 enum ls_src_flavour ls_source_flavour(const struct ls_source *s);
 void ls_source_set_flavour(struct ls_source *s, enum ls_src_flavour flavour);
 void ls_source_set_shape(struct ls_source *s, enum ls_src_shape shape);

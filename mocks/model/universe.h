@@ -42,6 +42,7 @@ struct ls_universe *ls_universe_init(void *mem, uint32_t blocks_max);
  */
 enum ls_err ls_universe_add(struct ls_universe *u, const struct ls_ublock *b, uint32_t *id);
 
+/* Blocks added. */
 uint32_t ls_universe_count(const struct ls_universe *u);
 /* blocks_max of init: models size their tables by it, because blocks may be added later. */
 uint32_t ls_universe_capacity(const struct ls_universe *u);
