@@ -9,10 +9,9 @@
 
 /* --- JSON --- */
 
-/* The arena refused n bytes: was that its maximum (a peer's doing) or memory? */
-static enum ls_err refused(const struct ls_arena *a, size_t n, struct ls_diag *d)
+static enum ls_err fail_arena(const struct ls_arena *a, size_t n, struct ls_diag *d)
 {
-    enum ls_err e = n > a->bytes_max - a->bytes_used ? LS_ERR_LIMIT : LS_ERR_NOMEM;
+    enum ls_err e = ls_reader_refused(a, n);
 
     return ls_fail(d, e, "block does not fit: %s", ls_err_text(e));
 }
@@ -66,7 +65,7 @@ static enum ls_err decode_hydrated(const struct cJSON *list, struct ls_arena *a,
     enum ls_err e;
 
     if (txs == NULL || ends == NULL) {
-        return refused(a, n * sizeof *txs, d);
+        return fail_arena(a, n * sizeof *txs, d);
     }
     ls_buf_init(&scratch, a->bytes_max);
     e = encode_txs(list, &scratch, ends, d);
@@ -75,7 +74,7 @@ static enum ls_err decode_hydrated(const struct cJSON *list, struct ls_arena *a,
     }
     bytes = ls_arena_dup(a, scratch.p, scratch.n);
     if (bytes == NULL) {
-        e = refused(a, scratch.n + 1, d);
+        e = fail_arena(a, scratch.n + 1, d);
         goto out;
     }
     for (size_t i = 0, start = 0; i < n; start = ends[i++]) {

@@ -216,11 +216,14 @@ static enum ls_err read_txs(const struct cJSON *list, struct ls_arena *a, struct
     }
     txs = ls_arena_alloc(a, n * sizeof *txs);
     if (txs == NULL) {
-        return ls_fail(d, LS_ERR_NOMEM, "no memory for %zu transactions", n);
+        return ls_fail(d, ls_reader_refused(a, n * sizeof *txs), "no room for %zu transactions", n);
     }
     for (const struct cJSON *v = ls_json_first(list); v != NULL; v = ls_json_next(v), i++) {
         enum ls_err e = ls_json_data(v, a, LS_TX_BYTES_MAX, &txs[i]);
 
+        if (e == LS_ERR_NOMEM) {
+            e = ls_reader_refused(a, strlen(ls_json_str(v)) / 2);
+        }
         if (e != LS_OK) {
             return ls_fail(d, e, "transaction %zu: %s", i, ls_err_text(e));
         }

@@ -4,6 +4,9 @@
 
 #include "lib/hex.h"
 
+/* An arena rounds sizes up by less than this. */
+#define ARENA_ROUNDING 64u
+
 struct ls_reader ls_reader_open(const struct cJSON *object, const char *what, struct ls_diag *d)
 {
     struct ls_reader r = {.object = object, .diag = d, .err = LS_OK};
@@ -97,4 +100,11 @@ bool ls_reader_opt_u256(struct ls_reader *r, const char *key, struct ls_u256 *ou
     }
     ls_reader_fail(r, ls_json_u256(v, out), key);
     return r->err == LS_OK;
+}
+
+enum ls_err ls_reader_refused(const struct ls_arena *a, size_t n)
+{
+    size_t room = a->bytes_max - a->bytes_used;
+
+    return n > room || room - n < ARENA_ROUNDING ? LS_ERR_LIMIT : LS_ERR_NOMEM;
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/json.h"
 #include "lib/num.h"
@@ -44,5 +45,8 @@ void ls_reader_data(struct ls_reader *r, const char *key, uint8_t *out, size_t b
 bool ls_reader_opt_fixed(struct ls_reader *r, const char *key, uint8_t *out, size_t n);
 bool ls_reader_opt_quantity(struct ls_reader *r, const char *key, uint64_t *out);
 bool ls_reader_opt_u256(struct ls_reader *r, const char *key, struct ls_u256 *out);
+
+/* Why a gave no n bytes: LIMIT at its maximum, which is a peer's doing, or else NOMEM. */
+enum ls_err ls_reader_refused(const struct ls_arena *a, size_t n);
 
 #endif
