@@ -158,6 +158,9 @@ static uint64_t writer_deadline(const struct ls_core *c)
     if (c->life != LS_LIFE_RUN || c->writer.in_flight != LS_WRITE_NONE) {
         return LS_NEVER;
     }
+    if (!c->writer.want.is_set && c->pass.is_active && c->pass.wants_quiet) {
+        return LS_NEVER; /* the pass goes on with an answer, not with time */
+    }
     uint64_t t = c->writer.want.is_set ? c->now_ns : ls_queue_deadline(c);
     return t != LS_NEVER && t < c->writer.not_before_ns ? c->writer.not_before_ns : t;
 }
@@ -242,6 +245,6 @@ void ls_core_check(const struct ls_core *c)
     assert(writes == (c->writer.in_flight != LS_WRITE_NONE ? 1u : 0u)); /* I-15 */
     assert(facts <= 1);                                                 /* */
     assert(!c->pass.is_active || facts == 1 || c->writer.want.is_set ||
-           c->writer.in_flight == LS_WRITE_FOLLOW || ls_is_asking(c, LS_FOR_L1_CHAIN));
+           c->writer.in_flight != LS_WRITE_NONE || ls_is_asking(c, LS_FOR_L1_CHAIN));
     assert(c->life != LS_LIFE_RUN || ls_known(&c->heads.unsafe)); /* */
 }

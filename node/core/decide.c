@@ -37,7 +37,8 @@ static struct ls_l2_ref choose_head(const struct ls_view *v, enum ls_relation re
 static bool holds(const struct ls_view *v, enum ls_relation rel)
 {
     const struct ls_l2_ref *s = &v->snap.safe;
-    if (!ls_known(&v->mine.safe) || s->number >= v->mine.safe.number || v->safe_is_dead) {
+    if (!ls_known(&v->mine.safe) || s->number >= v->mine.safe.number || v->safe_is_dead ||
+        v->is_off_branch) {
         return false;
     }
     if (v->at_s.found) {

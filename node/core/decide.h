@@ -28,6 +28,7 @@ struct ls_view {
     struct ls_block_id latest; /* the engine's real latest */
     struct ls_at at_e;
     struct ls_at at_s;
+    bool is_off_branch;      /* our safe is not on the engine's chain */
     bool safe_is_dead;       /* L1 no longer has our safe's origin (P-1) */
     struct ls_l2_ref wanted; /* head asked for and not reached yet, zero when none */
     bool wanted_is_lost;     /* the engine had it and lost it */

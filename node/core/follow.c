@@ -141,10 +141,17 @@ static void adopt_engine_head(struct ls_core *c, struct ls_actions *out,
         ls_note(out, LS_NOTE_ENGINE_LOST_BLOCKS, &lost, &now, 0);
         c->writer.pending = (struct ls_want){.is_set = true, .is_lost = true, .heads = c->heads};
         c->writer.stalled = 0;
+        c->lost_matched = c->matched;
     }
+    bool has_lost = latest->number < c->heads.unsafe.number;
+    c->matched = (struct ls_hash){{0}};
     c->heads.unsafe = *latest;
+    c->is_off_branch = ls_known(&c->heads.safe) && c->heads.safe.number <= latest->number;
     if (c->writer.pending.is_set && ls_same(&c->writer.pending.heads.unsafe, latest)) {
         c->writer.pending = (struct ls_want){0};
+    }
+    if (!has_lost) {
+        ls_queue_keep_linked(c, out);
     }
     ls_queue_trim(c, out);
     ls_queue_arm(c);
@@ -178,7 +185,11 @@ static bool confirm_target(struct ls_core *c, struct ls_actions *out,
 static bool engine_head(struct ls_core *c, struct ls_actions *out)
 {
     if (c->pass.facts[LS_FACT_EL_LATEST].state == LS_FACT_UNASKED) {
+        c->pass.wants_quiet = true; /* a head read beside a write proves nothing */
         c->pass.epoch = c->writer.epoch;
+        if (c->writer.in_flight != LS_WRITE_NONE) {
+            return false;
+        }
     }
     const struct ls_block_reply *latest = ask_engine(c, out, LS_FACT_EL_LATEST, LS_TAG_LATEST, 0);
     if (latest == NULL) {
@@ -191,16 +202,18 @@ static bool engine_head(struct ls_core *c, struct ls_actions *out)
     if (!confirm_target(c, out, latest)) {
         return false;
     }
-    bool is_fresh = c->pass.epoch == c->writer.epoch && c->writer.in_flight == LS_WRITE_NONE;
-    if (is_fresh && !ls_hash_eq(&latest->ref.hash, &c->heads.unsafe.hash)) {
+    bool is_fresh = c->pass.epoch == c->writer.epoch;
+    if (is_fresh && !c->pass.has_adopted && !ls_hash_eq(&latest->ref.hash, &c->heads.unsafe.hash)) {
         const struct ls_block_reply *head = ask_engine(c, out, LS_FACT_EL_HEAD, LS_TAG_LATEST, 0);
         if (head == NULL) {
             return false;
         }
         if (head->found) {
+            c->pass.has_adopted = true;
             adopt_engine_head(c, out, &head->ref);
         }
     }
+    c->pass.wants_quiet = false;
     return true;
 }
 
@@ -240,24 +253,22 @@ static bool labels_need_repair(struct ls_core *c)
     return true;
 }
 
-/* After a jump to E: is the head from before still canonical? If not, the branch was switched
- * without a block of ours to compare, and waiting payloads that do not link to the new head are
- * given up. */
-static bool jump_is_checked(struct ls_core *c, struct ls_actions *out)
+/* Is our safe on the engine's chain? Asked when the source went back and when the engine's head was
+ * moved under us; payloads wait while it is not (I-03). */
+static bool our_safe_is_checked(struct ls_core *c, struct ls_actions *out)
 {
-    if (ls_hash_is_zero(&c->jumped_from.hash)) {
+    const struct ls_l2_ref *s = &c->heads.safe;
+    bool matters = ls_known(s) && s->number <= c->heads.unsafe.number &&
+                   (c->is_off_branch || c->pass.snap.safe.number < s->number);
+    if (!matters) {
         return true;
     }
-    const struct ls_block_reply *old =
-        ask_engine(c, out, LS_FACT_EL_AT_OLD, LS_TAG_NONE, c->jumped_from.number);
-    if (old == NULL) {
-        return false;
+    const struct ls_block_reply *r = ask_engine(c, out, LS_FACT_EL_AT_OURS, LS_TAG_NONE, s->number);
+    if (r != NULL) {
+        c->is_off_branch = r->found && !ls_hash_eq(&r->ref.hash, &s->hash);
+        ls_publish(c, out);
     }
-    if (!old->found || !ls_hash_eq(&old->ref.hash, &c->jumped_from.hash)) {
-        ls_queue_keep_linked(c, out);
-    }
-    c->jumped_from = (struct ls_block_id){.number = 0};
-    return true;
+    return r != NULL;
 }
 
 /* The engine's canonical blocks at the heights that matter. Heights above its latest are known to
@@ -272,14 +283,14 @@ static bool engine_blocks(struct ls_core *c, struct ls_actions *out)
         ask_engine(c, out, LS_FACT_EL_AT_E, LS_TAG_NONE, s->local_safe.number) == NULL) {
         return false;
     }
-    if (!jump_is_checked(c, out)) {
-        return false;
-    }
     struct ls_fact *at_s = &c->pass.facts[LS_FACT_EL_AT_S];
     if (ls_same(&s->local_safe, &s->safe)) {
         *at_s = *at_e;
     } else if (s->safe.number <= u->number && s->safe.number < c->heads.safe.number &&
                ask_engine(c, out, LS_FACT_EL_AT_S, LS_TAG_NONE, s->safe.number) == NULL) {
+        return false;
+    }
+    if (!our_safe_is_checked(c, out)) {
         return false;
     }
     bool f_matters = ls_known(&c->heads.finalized) && s->finalized.number <= u->number &&
@@ -363,7 +374,6 @@ static void want(struct ls_core *c, struct ls_actions *out, const struct ls_deci
     }
     c->writer.want = (struct ls_want){.is_set = true,
                                       .head_is_current = d->head_is_current,
-                                      .is_switch = d->relation == LS_REL_REORG,
                                       .no_labels = !c->writer.labels_accepted &&
                                                    c->writer.refusals >= LS_REFUSALS_BOOT,
                                       .heads = d->heads};
@@ -400,7 +410,7 @@ static bool target_descends(const struct ls_core *c)
         return !ls_known(&c->heads.safe) ||
                ls_queue_links(c, &c->pass.snap.local_safe, &p->heads.unsafe);
     }
-    return p->is_lost && c->pass.is_same;
+    return p->is_lost && ls_hash_eq(&c->lost_matched, &c->pass.snap.local_safe.hash);
 }
 
 static struct ls_view view_of(const struct ls_core *c, bool is_dead)
@@ -412,6 +422,7 @@ static struct ls_view view_of(const struct ls_core *c, bool is_dead)
         .latest = ls_id(&c->heads.unsafe),
         .at_e = {f[LS_FACT_EL_AT_E].r.found, f[LS_FACT_EL_AT_E].r.ref.hash},
         .at_s = {f[LS_FACT_EL_AT_S].r.found, f[LS_FACT_EL_AT_S].r.ref.hash},
+        .is_off_branch = c->is_off_branch,
         .safe_is_dead = is_dead,
         .stalled = c->writer.stalled,
     };
@@ -439,6 +450,9 @@ static void conclude(struct ls_core *c, struct ls_actions *out, bool is_dead)
         note_heads(c, out, &d, is_dead);
     }
     c->is_behind = d.relation == LS_REL_AHEAD;
+    if (d.relation == LS_REL_MATCH) {
+        c->matched = c->pass.snap.local_safe.hash;
+    }
     c->last_follow_wall_s = (uint64_t)(c->wall_s > 0 ? c->wall_s : 0);
     ls_pass_end(c, LS_PASS_SUCCESS);
     if (wait || !avoid_bad_head(c, out, &d)) {

@@ -236,16 +236,18 @@ void ls_queue_push(struct ls_core *c, const struct ls_event *ev, struct ls_actio
 
 uint32_t ls_queue_next(const struct ls_core *c)
 {
+    if (c->is_off_branch) {
+        return LS_QUEUE_MAX;
+    }
     uint32_t i = find_child(&c->queue, &c->heads.unsafe);
     return i != LS_QUEUE_MAX && c->queue.items[i].not_before_ns <= c->now_ns ? i : LS_QUEUE_MAX;
 }
 
 /* The lowest waiting payload when nothing fits the head: what a gap attempt names. None while the
- * engine is behind the source: the source's block is the better target then; none after a jump to E
- * until it is known whether what waits is still on our branch (I-03). */
+ * engine is behind the source: the source's block is the better target then. */
 static uint32_t gap_entry(const struct ls_core *c)
 {
-    if (c->is_behind || !ls_hash_is_zero(&c->jumped_from.hash) ||
+    if (c->is_behind || c->is_off_branch ||
         find_child(&c->queue, &c->heads.unsafe) != LS_QUEUE_MAX) {
         return LS_QUEUE_MAX;
     }
@@ -277,6 +279,9 @@ void ls_queue_arm(struct ls_core *c)
 uint64_t ls_queue_deadline(const struct ls_core *c)
 {
     uint32_t i = find_child(&c->queue, &c->heads.unsafe);
+    if (c->is_off_branch) {
+        return LS_NEVER;
+    }
     if (i != LS_QUEUE_MAX) {
         return c->queue.items[i].not_before_ns;
     }

@@ -61,10 +61,10 @@ enum ls_fact_id {
     LS_FACT_EL_HEAD, /* latest again, with its full reference, when it is not what we believed */
     LS_FACT_EL_AT_E, /* canonical block of the engine at E.number */
     LS_FACT_EL_AT_S,
+    LS_FACT_EL_AT_OURS, /* at the number of our own safe */
     LS_FACT_EL_AT_F,
-    LS_FACT_SRC_AT_F,  /* the source's block at our finalized number */
-    LS_FACT_EL_AT_OLD, /* at the number of the head before a jump to E */
-    LS_FACT_L1_OURS,   /* L1 block at the number of our own safe's origin */
+    LS_FACT_SRC_AT_F, /* the source's block at our finalized number */
+    LS_FACT_L1_OURS,  /* L1 block at the number of our own safe's origin */
     LS_FACT_COUNT
 };
 
@@ -77,6 +77,8 @@ struct ls_pass {
     bool is_active;
     bool is_same; /* same snapshot as the last one accepted by the L1 gate */
     bool has_snapshot;
+    bool has_adopted;     /* the engine's head was not ours and was taken over */
+    bool wants_quiet;     /* no new payload write until the engine's head was read */
     bool has_confirmed;   /* the confirming forkchoice of this pass was sent */
     bool skip_current_l1; /* current_l1 is not on our L1 (yet) */
     bool no_source_at;    /* the source cannot tell its block at a number */
@@ -126,7 +128,6 @@ struct ls_want {
     bool is_set;
     bool head_is_current; /* head = whatever is unsafe when it is sent, so no payload is undone */
     bool no_labels;       /* P-6: zero safe and finalized */
-    bool is_switch;       /* of branch: the head is not on the engine's chain */
     bool is_payload;      /* pending: the head is an unsafe payload, not the source's */
     bool is_lost;         /* pending: the engine had this head and lost it */
     struct ls_heads heads;
@@ -207,10 +208,12 @@ struct ls_core {
     bool has_gated;
     bool is_behind; /* last pass: the engine lacks the source's local-safe */
     uint64_t next_poll_ns;
-    uint64_t source_retry_ns;       /* Retry-After */
-    uint64_t last_switch_ns;        /* 0 = never */
-    struct ls_block_id jumped_from; /* head before a jump to E; zero hash = checked or none */
-    bool saw_reorg;                 /* the pass before this one saw a divergence */
+    uint64_t source_retry_ns;    /* Retry-After */
+    uint64_t last_switch_ns;     /* 0 = never */
+    struct ls_hash matched;      /* newest E known to be an ancestor of our unsafe head */
+    struct ls_hash lost_matched; /* the same for the head the engine lost */
+    bool is_off_branch;          /* our safe is not on the engine's chain: payloads wait */
+    bool saw_reorg;              /* the pass before this one saw a divergence */
     unsigned label_misses;
     unsigned label_wait;
     uint64_t last_follow_wall_s;
@@ -339,7 +342,7 @@ bool ls_queue_leads_to(const struct ls_core *c, const struct ls_l2_ref *to);
 bool ls_queue_links(const struct ls_core *c, const struct ls_l2_ref *from,
                     const struct ls_l2_ref *to);
 void ls_queue_drop(struct ls_core *c, struct ls_actions *out, uint32_t slot);
-/* After a switch of branch: keeps only what links to the new head without a hole. */
+/* After a jump to a block that no payload led to: keeps only what links to it without a hole. */
 void ls_queue_keep_linked(struct ls_core *c, struct ls_actions *out);
 /* Forgets everything built on a block the engine called invalid, and remembers it. */
 void ls_queue_bad(struct ls_core *c, struct ls_actions *out, const struct ls_hash *hash);

@@ -60,6 +60,9 @@ void ls_writer_pump(struct ls_core *c, struct ls_actions *out)
     if (w->want.is_set && send_want(c, out)) {
         return;
     }
+    if (c->pass.is_active && c->pass.wants_quiet) {
+        return;
+    }
     uint32_t slot = ls_queue_next(c);
     if (slot == LS_QUEUE_MAX) {
         slot = ls_queue_gap(c);
@@ -89,16 +92,17 @@ static void head_moved(struct ls_core *c, struct ls_actions *out)
 
 /* --- answers to a forkchoice of a follow pass --- */
 
-/* The engine took a newer decision: an older target of the source is obsolete; a target above it (a
- * payload, a head the engine lost) stays unless the branch was switched: then
- * nobody knows whether it descends from the new safe (I-03). */
-static void settle_pending(struct ls_core *c, struct ls_actions *out)
+/* The engine took a newer decision, so an older target of the source is obsolete. A target above
+ * the source's (a payload, a head the engine lost) stays while our head stays; after a jump nobody
+ * knows whether it, or a payload above a gap, descends from the new safe (I-03). The engine that
+ * made the jump has peers: it will fetch what is given up here. */
+static void settle_targets(struct ls_core *c, struct ls_actions *out, bool has_jumped)
 {
     struct ls_writer *w = &c->writer;
-    if ((!w->pending.is_payload && !w->pending.is_lost) || w->sent.is_switch) {
+    if (has_jumped || (!w->pending.is_payload && !w->pending.is_lost)) {
         w->pending = (struct ls_want){0};
     }
-    if (w->sent.is_switch) {
+    if (has_jumped) {
         ls_queue_keep_linked(c, out);
     }
 }
@@ -106,19 +110,21 @@ static void settle_pending(struct ls_core *c, struct ls_actions *out)
 static void follow_valid(struct ls_core *c, struct ls_actions *out)
 {
     struct ls_writer *w = &c->writer;
-    struct ls_block_id s = ls_id(&w->sent.heads.safe), old = ls_id(&c->heads.unsafe);
+    struct ls_block_id s = ls_id(&w->sent.heads.safe);
+    bool has_jumped = !ls_same(&w->sent.heads.unsafe, &c->heads.unsafe) || c->is_off_branch;
     bool is_first = !ls_known(&c->heads.safe);
     w->last_valid = w->last_sent;
     w->refusals = 0;
+    c->is_off_branch = false;
+    if (!w->sent.head_is_current) {
+        c->matched = w->sent.heads.local_safe.hash;
+    }
     c->heads.unsafe = w->sent.heads.unsafe;
     if (!w->sent.no_labels) {
         c->heads = w->sent.heads;
         w->labels_accepted = true;
     }
-    settle_pending(c, out);
-    if (w->sent.heads.unsafe.number > old.number && c->queue.count > 0) {
-        c->jumped_from = old;
-    }
+    settle_targets(c, out, has_jumped);
     ls_move_engine(c, w->pending.is_set ? LS_ENGINE_SYNCING : LS_ENGINE_VALID);
     ls_engine_agrees(c, out);
     if (is_first) {
@@ -173,6 +179,9 @@ static void follow_answered(struct ls_core *c, const struct ls_payload_verdict *
     case LS_STATUS_INVALID_BLOCK_HASH:
         head_is_invalid(c, out, &c->writer.sent.heads.unsafe);
         break;
+    }
+    if (c->pass.is_active && c->pass.has_confirmed && v->status != LS_STATUS_VALID) {
+        ls_pass_end(c, LS_PASS_EL); /* its head is not the one we believe: next poll */
     }
     ls_follow_continue(c, out);
 }
