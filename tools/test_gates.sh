@@ -92,6 +92,7 @@ refuses purity 'core/a.o: malloc' node/core/a.c '#include <stdlib.h>\nvoid *ls_a
 refuses purity 'model/a.o: clock_gettime' mocks/model/a.c '#include <time.h>\nint ls_a_x(void *t) { return clock_gettime(1, t); }\n'
 refuses purity 'core/a.o: puts' node/core/a.c '#include <stdio.h>\nint ls_a_x(void) { return puts("x"); }\n'
 refuses purity 'model/a.o: ls_json_parse' mocks/model/a.c 'int ls_json_parse(void);\nint ls_a_x(void) { return ls_json_parse(); }\n'
+refuses purity 'core/a.o: ls_b_x' node/core/a.c 'int ls_b_x(void);\nint ls_a_x(void) { return ls_b_x(); }\n'
 
 passes source
 refuses source 'tab' lib/a.c '\tint x;\n'
