@@ -198,20 +198,9 @@ static void hex_of_a_fixed_size(void **state)
     assert_int_equal(ls_hex_fixed("0x00aBfF", 8, out, 3), LS_OK);
     assert_memory_equal(out, "\x00\xab\xff", 3);
     assert_int_equal(ls_hex_fixed("0x", 2, out, 0), LS_OK);
-    static const char *const wrong[] = {"",
-                                        "0",
-                                        "0x",
-                                        "00aBfF",
-                                        "0x00aBf",
-                                        "0x00aBfFf",
-                                        "0x00aBfFff",
-                                        "0X00aBfF",
-                                        "0x00aBfg",
-                                        "0x00a\xc2"
-                                        "f",
-                                        " 0x00aBf",
-                                        "0x0x00aB",
-                                        "0x-0aBff"};
+    static const char *const wrong[] = {
+        "",         "0",        "0x",          "00aBfF",   "0x00aBf",  "0x00aBfFf", "0x00aBfFff",
+        "0X00aBfF", "0x00aBfg", "0x00aB\xc2z", " 0x00aBf", "0x0x00aB", "0x-0aBff"};
     for (size_t i = 0; i < COUNT(wrong); i++) {
         assert_int_equal(ls_hex_fixed(wrong[i], strlen(wrong[i]), out, 3), LS_ERR_PARSE);
     }
