@@ -596,8 +596,3 @@ uint16_t ls_live_rpc_port(const struct ls_world *w)
 {
     return live_of_const(w)->rpc_port;
 }
-
-struct ls_backend *ls_live_filter(struct ls_world *w, enum ls_endpoint ep)
-{
-    return live_of(w)->ports[ep].filter;
-}

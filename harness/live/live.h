@@ -12,8 +12,6 @@
 #include "harness/world.h"
 #include "lib/err.h"
 
-struct ls_backend; /* mocks/backend.h */
-
 struct ls_live_options {
     struct ls_chain *chain; /* borrowed, outlives the world */
     enum ls_variant variant;
@@ -47,8 +45,5 @@ bool ls_live_is_interrupted(const struct ls_world *w);
 /* Where the fronts and the node's RPC listen (for messages to a person). */
 uint16_t ls_live_port(const struct ls_world *w, enum ls_endpoint ep);
 uint16_t ls_live_rpc_port(const struct ls_world *w);
-
-/* The fault filter of a port (mocks/filter/filter.h), to arm rules that holds do not cover. */
-struct ls_backend *ls_live_filter(struct ls_world *w, enum ls_endpoint ep);
 
 #endif

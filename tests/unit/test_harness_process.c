@@ -159,7 +159,7 @@ static void inherits_no_descriptors_and_no_blocked_signals(void **state)
     sigaddset(&block, SIGTERM);
     sigprocmask(SIG_BLOCK, &block, &old);
     run(r, "for f in /proc/$$/fd/*; do case $f in */[012]) ;; *) readlink $f;; esac; done;"
-           "grep SigBlk /proc/$$/status");
+           "exec grep SigBlk /proc/self/status");
     sigprocmask(SIG_SETMASK, &old, NULL);
     close(leak);
     wait_for_end(r);
