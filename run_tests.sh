@@ -5,8 +5,8 @@
 #                               fixtures install
 #
 # Installs missing packages first (tools/deps.sh; LOCKSTEP_SKIP_DEPS=1 trusts what is there). Builds
-# under build/, logs to build/log/. The last line is "N passed, N failed", counted over unit tests,
-# scenarios and gates that really ran; exit 0 only when none failed.
+# under build/ (or $BUILD), logs to its log/. The last line is "N passed, N failed", counted over unit
+# tests, scenarios and gates that really ran; exit 0 only when none failed.
 set -u
 cd "$(dirname "$0")" || exit 2
 
@@ -27,7 +27,7 @@ if [ "${LOCKSTEP_SKIP_DEPS:-0}" != 1 ]; then
 fi
 
 jobs=$(nproc 2>/dev/null || echo 2)
-build=build
+build=${BUILD:-build}
 log=$build/log
 mkdir -p "$log"
 passed=0
@@ -119,38 +119,39 @@ scenarios() {
 
 phase_unit() {
     mode=release
-    one 'release build' make -j "$jobs" BUILD=$build && unit_tests $build
+    one 'release build' make -k -j "$jobs" BUILD="$build"
+    unit_tests "$build"
 }
 
 phase_san() {
     mode=san
-    one 'sanitizer build' make -j "$jobs" BUILD=$build/san SAN=1 || return
-    unit_tests $build/san
-    scenarios $build/san
+    one 'sanitizer build' make -k -j "$jobs" BUILD="$build/san" SAN=1
+    unit_tests "$build/san"
+    scenarios "$build/san"
 }
 
 phase_scenarios() {
     mode=release
-    one 'programs' make -j "$jobs" BUILD=$build programs && scenarios $build
+    one 'programs' make -j "$jobs" BUILD="$build" programs
+    scenarios "$build"
 }
 
 phase_gates() {
     for gate in format gcc clang layers purity source self; do
-        one "gate $gate" make -j "$jobs" BUILD=$build "check-$gate"
+        one "gate $gate" make -j "$jobs" BUILD="$build" "check-$gate"
     done
 }
 
 phase_fixtures() {
-    make -j "$jobs" BUILD=$build programs >"$log/programs.log" 2>&1 ||
-        { count 0 1 'programs for fixtures'; return; }
+    one 'programs' make -j "$jobs" BUILD="$build" programs
     for fixture in fixtures/*/manifest.json; do
         fixture=$(dirname "$fixture")
-        one "verify $fixture" $build/lockstep verify "$fixture"
+        one "verify $fixture" "$build/lockstep" verify "$fixture"
     done
 }
 
 phase_install() {
-    one 'install' tools/check_install $build
+    one 'install' tools/check_install "$build"
 }
 
 start=$(date +%s)
