@@ -1,0 +1,418 @@
+#include "node/io/node.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "node/core/core.h"
+#include "node/io/http.h"
+#include "node/io/intake.h"
+#include "node/io/notes.h"
+#include "node/io/server.h"
+#include "node/io/store.h"
+#include "node/io/wire.h"
+
+#define NS_PER_S 1000000000u
+#define NS_PER_MS 1000000u
+#define CORE_ALIGN 16u
+#define STORE_SLOTS (LS_QUEUE_MAX + 64u) /* the core's queue, and what it is about to release */
+#define ENGINE_REPLY_BYTES_MAX (64u << 20)
+#define REMOTE_REPLY_BYTES_MAX (8u << 20)
+#define REQUEST_BYTES_MAX (72u << 20)
+
+struct ls_node {
+    const struct ls_node_config *cfg;
+    struct ls_log *log;
+    struct ls_core *core; /* also the memory it lives in */
+    struct ls_http *http;
+    struct ls_store *store;
+    struct ls_server *server;
+    struct ls_api_host host;
+    int signal_fd;
+    uint64_t mono_ns; /* of this turn of the loop */
+    int64_t wall_s;
+    bool is_halted;
+    struct ls_actions actions;
+    struct ls_action asked[LS_HTTP_SLOTS]; /* requests under way; id 0 = free */
+    struct ls_event unsent[LS_HTTP_SLOTS]; /* FAIL of requests that could not even start */
+    size_t unsent_count;
+};
+
+static void read_clock(struct ls_node *n)
+{
+    struct timespec mono;
+    struct timespec wall;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &mono);
+    (void)clock_gettime(CLOCK_REALTIME, &wall);
+    n->mono_ns = (uint64_t)mono.tv_sec * NS_PER_S + (uint64_t)mono.tv_nsec;
+    n->wall_s = wall.tv_sec;
+    n->log->wall_ms = (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / (long)NS_PER_MS;
+}
+
+/* --- what the core wants done --- */
+
+static struct ls_action *find_asked(struct ls_node *n, uint32_t id)
+{
+    for (size_t i = 0; i < LS_HTTP_SLOTS; i++) {
+        if (n->asked[i].id == id) {
+            return &n->asked[i];
+        }
+    }
+    return NULL;
+}
+
+static const char *target_text(enum ls_target t)
+{
+    switch (t) {
+    case LS_TO_ENGINE:
+        return "engine";
+    case LS_TO_SOURCE:
+        return "source";
+    case LS_TO_L1:
+        return "l1";
+    case LS_TARGET_COUNT:
+        break;
+    }
+    return "";
+}
+
+/* Every engine call has a token of its own; nobody else ever sees one (spec 4.3). */
+static enum ls_err post(struct ls_node *n, const struct ls_action *a, struct ls_diag *d)
+{
+    struct ls_http_post request = {.id = a->id, .target = a->target};
+    char token[LS_JWT_TEXT_MAX];
+    struct ls_buf body;
+
+    ls_buf_init(&body, REQUEST_BYTES_MAX);
+    ls_wire_encode(a, n->store, &body);
+    if (body.err != LS_OK) {
+        enum ls_err e = ls_fail(d, body.err, "request cannot be built: %s", ls_err_text(body.err));
+        ls_buf_fini(&body);
+        return e;
+    }
+    if (a->target == LS_TO_ENGINE) {
+        ls_jwt_make(n->cfg->jwt_secret, n->wall_s, token);
+        request.bearer = token;
+    }
+    request.timeout_ns = a->give_up_ns > n->mono_ns ? a->give_up_ns - n->mono_ns : 0;
+    return ls_http_post(n->http, &request, &body, d);
+}
+
+static void send_request(struct ls_node *n, const struct ls_action *a)
+{
+    struct ls_action *slot = find_asked(n, 0);
+    struct ls_diag d = {""};
+
+    ls_logf(n->log, LS_LOG_DEBUG, "asks", LS_F_STR("peer", target_text(a->target)),
+            LS_F_STR("method", ls_wire_method(a->method)), LS_F_U64("id", a->id));
+    assert(slot != NULL); /* the core has fewer requests alive than there are slots */
+    if (post(n, a, &d) == LS_OK) {
+        *slot = *a;
+        return;
+    }
+    ls_logf(n->log, LS_LOG_ERROR, "request not sent", LS_F_STR("why", d.text));
+    assert(n->unsent_count < LS_HTTP_SLOTS);
+    n->unsent[n->unsent_count++] =
+        (struct ls_event){.kind = LS_EV_FAIL, .id = a->id, .fail = LS_FAIL_CONNECT};
+}
+
+static void cancel_request(struct ls_node *n, uint32_t id)
+{
+    struct ls_action *asked = find_asked(n, id);
+
+    if (asked != NULL) {
+        ls_http_cancel(n->http, id);
+        asked->id = 0;
+    }
+}
+
+static void log_heads(struct ls_node *n)
+{
+    struct ls_core_status s;
+
+    if (n->log->level <= LS_LOG_DEBUG) {
+        ls_core_status(n->core, &s);
+        ls_logf(n->log, LS_LOG_DEBUG, "heads", LS_F_U64("unsafe", s.published.unsafe_l2.number),
+                LS_F_U64("safe", s.published.safe_l2.number),
+                LS_F_U64("finalized", s.published.finalized_l2.number),
+                LS_F_U64("l1", s.published.head_l1.number));
+    }
+}
+
+static void act(struct ls_node *n, const struct ls_action *a, const char *detail)
+{
+    switch (a->kind) {
+    case LS_ACT_SEND:
+        send_request(n, a);
+        break;
+    case LS_ACT_CANCEL:
+        cancel_request(n, a->id);
+        break;
+    case LS_ACT_RELEASE:
+        ls_store_release(n->store, a->handle);
+        break;
+    case LS_ACT_HEADS:
+        log_heads(n);
+        break;
+    case LS_ACT_NOTE:
+        ls_notes_write(n->log, a, detail);
+        break;
+    case LS_ACT_HALT:
+        ls_notes_write(n->log, a, "lightcl does not run against the wrong chain");
+        n->is_halted = true;
+        break;
+    }
+}
+
+/* --- what the core is told --- */
+
+/* One event. why: a sentence about it (may be empty) for the first note that it causes. */
+static void step(struct ls_node *n, struct ls_event *ev, const char *why)
+{
+    ev->mono_ns = n->mono_ns;
+    ev->wall_s = n->wall_s;
+    ls_core_step(n->core, ev, &n->actions);
+    for (size_t i = 0; i < n->actions.count; i++) {
+        act(n, &n->actions.items[i], why);
+        if (n->actions.items[i].kind == LS_ACT_NOTE) {
+            why = NULL;
+        }
+    }
+}
+
+static void tell_unsent(struct ls_node *n)
+{
+    while (n->unsent_count > 0) {
+        struct ls_event ev = n->unsent[--n->unsent_count];
+        step(n, &ev, NULL);
+    }
+}
+
+/* a refused token is either the secret or the clock; the peer's clock tells which. */
+static void explain_refusal(struct ls_http_reply *r)
+{
+    struct ls_diag why = r->why;
+
+    if (r->fail == LS_FAIL_AUTH && r->date[0] != '\0') {
+        (void)ls_fail(&r->why, LS_OK, "%s; its clock says %s", why.text, r->date);
+    }
+}
+
+static void take_reply(struct ls_node *n, struct ls_http_reply *r)
+{
+    struct ls_action *asked = find_asked(n, r->id);
+    struct ls_action action;
+    struct ls_event ev = {.kind = LS_EV_FAIL,
+                          .id = r->id,
+                          .fail = r->fail,
+                          .code = r->code,
+                          .retry_after_ns = r->retry_after_ns};
+
+    assert(asked != NULL); /* a cancelled request is never reported */
+    action = *asked;
+    asked->id = 0;
+    if (r->is_ok) {
+        ls_wire_decode(&action, &n->cfg->rollup, r->body, &ev, &r->why);
+    } else {
+        explain_refusal(r);
+    }
+    if (ev.kind == LS_EV_FAIL) {
+        ls_logf(n->log, LS_LOG_DEBUG, "request failed", LS_F_STR("peer", target_text(r->target)),
+                LS_F_STR("method", ls_wire_method(action.method)), LS_F_U64("id", r->id),
+                LS_F_STR("why", r->why.text));
+    }
+    step(n, &ev, r->why.text);
+}
+
+/* --- what the RPC server asks of us --- */
+
+static void host_status(void *node, struct ls_core_status *out)
+{
+    const struct ls_node *n = node;
+
+    ls_core_status(n->core, out);
+}
+
+static enum ls_err host_post(void *node, const struct ls_payload *p, struct ls_diag *d)
+{
+    struct ls_node *n = node;
+    struct ls_event ev;
+    enum ls_err e = ls_intake(p, &n->cfg->rollup, n->store, &ev, d);
+
+    if (e == LS_OK) {
+        step(n, &ev, NULL);
+    }
+    return e;
+}
+
+/* --- life --- */
+
+/* curl's resolver threads inherit the mask, so the signals reach only our descriptor. */
+static enum ls_err take_signals(struct ls_node *n, struct ls_diag *d)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 || sigaction(SIGPIPE, &ignore, NULL) != 0 ||
+        (n->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0) {
+        return ls_fail(d, LS_ERR_INTERNAL, "signals cannot be taken over: %s", strerror(errno));
+    }
+    return LS_OK;
+}
+
+static enum ls_err make_core(struct ls_node *n, struct ls_diag *d)
+{
+    const struct ls_node_config *c = n->cfg;
+    struct ls_core_config core = {.follow = c->follow,
+                                  .genesis = c->rollup.genesis_l2,
+                                  .l2_chain_id = c->rollup.l2_chain_id,
+                                  .l1_chain_id = c->rollup.l1_chain_id,
+                                  .has_l1 = c->l1_url != NULL,
+                                  .poll_ns = c->poll_ns,
+                                  .l1_poll_ns = c->l1_poll_ns,
+                                  .source_timeout_ns = c->source_timeout_ns,
+                                  .engine_timeout_ns = c->engine_timeout_ns,
+                                  .queue_bytes_max = c->queue_bytes_max};
+    void *mem = aligned_alloc(CORE_ALIGN, ls_core_size());
+
+    if (mem == NULL) {
+        return ls_fail(d, LS_ERR_NOMEM, "no memory for the core");
+    }
+    n->core = ls_core_init(mem, &core, 0);
+    return LS_OK;
+}
+
+static enum ls_err make_parts(struct ls_node *n, struct ls_diag *d)
+{
+    const struct ls_node_config *c = n->cfg;
+    const struct ls_http_peer peers[LS_TARGET_COUNT] = {
+        [LS_TO_ENGINE] = {c->engine_url, ENGINE_REPLY_BYTES_MAX},
+        [LS_TO_SOURCE] = {c->source_url, REMOTE_REPLY_BYTES_MAX},
+        [LS_TO_L1] = {c->l1_url, REMOTE_REPLY_BYTES_MAX}};
+    enum ls_err e = take_signals(n, d);
+
+    if (e == LS_OK) {
+        e = make_core(n, d);
+    }
+    if (e == LS_OK &&
+        ls_store_new(STORE_SLOTS, c->queue_bytes_max + LS_API_BODY_BYTES_MAX, &n->store) != LS_OK) {
+        e = ls_fail(d, LS_ERR_NOMEM, "no memory for the payload store");
+    }
+    if (e == LS_OK) {
+        e = ls_http_new(peers, &n->http, d);
+    }
+    return e == LS_OK ? ls_server_new(c->rpc_addr, c->rpc_port, &n->host, &n->server, d) : e;
+}
+
+enum ls_err ls_node_new(const struct ls_node_config *cfg, struct ls_log *log, struct ls_node **out,
+                        struct ls_diag *d)
+{
+    struct ls_node *n = calloc(1, sizeof *n);
+    enum ls_err e;
+
+    if (n == NULL) {
+        return ls_fail(d, LS_ERR_NOMEM, "no memory for the node");
+    }
+    n->cfg = cfg;
+    n->log = log;
+    n->signal_fd = -1;
+    n->host = (struct ls_api_host){.node = n,
+                                   .status = host_status,
+                                   .post = host_post,
+                                   .rollup_json = (const char *)cfg->rollup_text.p,
+                                   .rollup_bytes = cfg->rollup_text.n,
+                                   .is_admin_enabled = cfg->is_admin_enabled};
+    read_clock(n);
+    e = make_parts(n, d);
+    if (e != LS_OK) {
+        ls_node_free(n);
+        return e;
+    }
+    *out = n;
+    return LS_OK;
+}
+
+void ls_node_free(struct ls_node *n)
+{
+    if (n == NULL) {
+        return;
+    }
+    ls_server_free(n->server);
+    ls_http_free(n->http);
+    ls_store_free(n->store);
+    free(n->core);
+    if (n->signal_fd >= 0) {
+        (void)close(n->signal_fd);
+    }
+    free(n);
+}
+
+static uint64_t patience_ns(const struct ls_node *n)
+{
+    uint64_t core = ls_core_deadline(n->core);
+    uint64_t server = ls_server_patience_ns(n->server);
+
+    if (core != LS_NEVER) {
+        core = core > n->mono_ns ? core - n->mono_ns : 0;
+    }
+    return core < server ? core : server;
+}
+
+/* The signal that came, 0 = none. */
+static int read_signal(const struct ls_node *n)
+{
+    struct signalfd_siginfo info;
+
+    return read(n->signal_fd, &info, sizeof info) == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
+/* One turn of the loop: wait, then peers, then clients, then the clock. */
+static int turn(struct ls_node *n)
+{
+    struct ls_http_fd fds[] = {{.fd = ls_server_fd(n->server)}, {.fd = n->signal_fd}};
+    struct ls_http_reply reply;
+    uint64_t patience = patience_ns(n);
+    struct ls_event timer = {.kind = LS_EV_TIMER};
+
+    ls_http_wait(n->http, fds, 2, patience);
+    read_clock(n);
+    ls_http_turn(n->http);
+    while (!n->is_halted && ls_http_next(n->http, &reply)) {
+        take_reply(n, &reply);
+    }
+    if (fds[0].is_ready || ls_server_patience_ns(n->server) == 0) {
+        ls_server_turn(n->server, n->wall_s);
+    }
+    tell_unsent(n);
+    if (!n->is_halted && ls_core_deadline(n->core) <= n->mono_ns) {
+        step(n, &timer, NULL);
+    }
+    return fds[1].is_ready ? read_signal(n) : 0;
+}
+
+bool ls_node_run(struct ls_node *n)
+{
+    struct ls_event start = {.kind = LS_EV_START};
+    int signo = 0;
+
+    ls_logf(n->log, LS_LOG_INFO, "RPC listens", LS_F_STR("addr", n->cfg->rpc_addr),
+            LS_F_U64("port", ls_server_port(n->server)),
+            LS_F_STR("admin", n->cfg->is_admin_enabled ? "enabled" : "disabled"));
+    step(n, &start, NULL);
+    while (signo == 0 && !n->is_halted) {
+        signo = turn(n);
+    }
+    if (signo != 0) {
+        ls_logf(n->log, LS_LOG_INFO, "stopped by a signal", LS_F_I64("signal", signo));
+    }
+    return !n->is_halted;
+}
