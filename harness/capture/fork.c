@@ -15,7 +15,6 @@
 #include "lib/hex.h"
 #include "lib/json.h"
 
-
 struct forker {
     struct ls_chain *c;
     const struct ls_fork_spec *spec;
