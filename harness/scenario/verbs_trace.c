@@ -6,6 +6,7 @@
 
 #include "harness/scenario/script.h"
 #include "mocks/filter/filter.h"
+#include "mocks/model/engine.h"
 
 /* --- reading the trace --- */
 
@@ -301,7 +302,8 @@ static int verb_clear(lua_State *lua)
     return 0;
 }
 
-/* w:fresh(): calls() counts from here, the engine is at genesis, the source stands still */
+/* w:fresh(): a new part: calls() counts from here, earlier promises and hooks are over, the source
+ * stands still, the engine is at genesis */
 static int verb_fresh(lua_State *lua)
 {
     struct ls_script *s = ls_script_self(lua);
@@ -309,6 +311,9 @@ static int verb_fresh(lua_State *lua)
         return ls_script_misuse(lua, "fresh: stop the node first");
     }
     s->steady = (struct ls_steady){0};
+    s->watch_count = 0;
+    s->hook_count = 0;
+    ls_engine_wipe(s->world->engine);
     s->mark = ls_tracelog_count(s->log);
     ls_verb_trace(s, "fresh", "a new part begins");
     return 0;

@@ -1,0 +1,121 @@
+-- What several scenarios need: a world that agrees, the source's answers as the node saw them, and
+-- what a node must say about itself at any time.
+local follow = {}
+
+-- Engine and source at the same point: the engine has head, both call the same blocks safe and
+-- finalized.
+function follow.converged(w, head, safe, finalized)
+  w:engine{head = head, safe = safe, finalized = finalized}
+  w:source{unsafe = head, safe = safe, finalized = finalized}
+end
+
+-- Forkchoices the engine answered, oldest first.
+function follow.forkchoices(w, from)
+  return w:calls("engine", "engine_forkchoiceUpdated*", from)
+end
+
+-- Complete answers of the source, oldest first: {safe, finalized, done}. An EL source gives them in
+-- two reads.
+function follow.polls(w, from)
+  local polls = {}
+  if w.variant == "B" then
+    for _, call in ipairs(w:calls("source", "optimism_syncStatus", from)) do
+      if call.answer == "result" then
+        polls[#polls + 1] = {safe = call.safe, finalized = call.finalized, done = call.done}
+      end
+    end
+    return polls
+  end
+  local finalized
+  for _, call in ipairs(w:calls("source", "eth_getBlockByNumber", from)) do
+    if call.tag == "finalized" then
+      finalized = call.result
+    elseif call.tag == "safe" then
+      if finalized and call.result then
+        polls[#polls + 1] = {safe = call.result, finalized = finalized, done = call.done}
+      end
+      finalized = nil
+    end
+  end
+  return polls
+end
+
+-- The engine calls the source's blocks safe and finalized: same hash, so same number.
+function follow.is_settled(w)
+  local heads = w:heads()
+  return w:label("safe") == heads.safe and w:label("finalized") == heads.finalized
+end
+
+-- Waits for that.
+function follow.settle(w, ticks, what)
+  w:within(ticks, what or "the engine's labels equal the source's",
+           function() return follow.is_settled(w) end)
+end
+
+-- The first forkchoice after a mark for which test is true, or nil.
+function follow.find(w, from, test)
+  for _, fcu in ipairs(follow.forkchoices(w, from)) do
+    if test(fcu) then return fcu end
+  end
+end
+
+-- Every poll that brought a new safe block is answered by a forkchoice with it: the next one, or the
+-- one after (one may be on its way). Lag is counted in polls, which is what a tick is: at most one
+-- in 95 % of the cases, never more than two.
+function follow.expect_every_poll(w, from)
+  local polls, fcus = follow.polls(w, from), follow.forkchoices(w, from)
+  local news, slow = 0, 0
+  for k = 2, #polls - 2 do
+    if polls[k].safe ~= polls[k - 1].safe then
+      news = news + 1
+      local lag, later = nil, 0
+      for _, fcu in ipairs(fcus) do
+        if fcu.seq > polls[k].done then
+          later = later + 1
+          if polls[k].safe:is_ancestor_of(fcu.safe or "G") then
+            lag = 0
+            for j = k + 1, #polls do
+              if polls[j].done < fcu.seq then lag = lag + 1 end
+            end
+            break
+          end
+        end
+      end
+      w:expect("a forkchoice carries safe " .. polls[k].safe .. " of poll " .. k, lag ~= nil)
+      w:expect("polls until the forkchoice with safe " .. polls[k].safe .. " are at most 2",
+               lag <= 2)
+      if lag > 1 then slow = slow + 1 end
+    end
+  end
+  w:expect("the source moved while it was polled", news > 0)
+  w:expect("at most 5 % of the polls lag by more than one", slow * 20 <= news)
+end
+
+-- I-13 over everything the node said about itself: finalized <= safe <= local safe <= unsafe on one
+-- chain, and a label that was there is never gone again.
+function follow.expect_status_in_order(w)
+  local had, seen = {}, 0
+  for _, e in ipairs(w:events()) do
+    if e.kind == "start" then had = {} end
+    if e.kind == "status" then
+      seen = seen + 1
+      local below
+      for _, name in ipairs{"finalized", "safe", "local_safe", "unsafe"} do
+        local b = e[name]
+        if b then
+          w:expect("status " .. seen .. ": " .. name .. " is a block somebody has",
+                   type(b) == "userdata")
+          w:expect("status " .. seen .. ": " .. name .. " " .. b .. " is above "
+                   .. tostring(below or "nothing") .. " on one chain",
+                   not below or below:is_ancestor_of(b))
+          below = b
+        end
+        w:expect("status " .. seen .. ": " .. name .. " is not gone again", b or not had[name])
+        had[name] = b ~= nil or had[name]
+      end
+    end
+  end
+  w:expect("the node said something about itself", seen > 0)
+end
+
+return follow
