@@ -93,8 +93,7 @@ unit_tests() {
 # scenarios DIR: runs them all and counts TAP lines. A plan that was not kept is a failure.
 scenarios() {
     file=$log/$mode-scenarios.tap
-    timeout "$scenarios_limit_s" "$1/lockstep" run -j "$jobs" scenarios \
-        >"$file" 2>"$file.err"
+    timeout "$scenarios_limit_s" "$1/lockstep" run >"$file" 2>"$file.err"
     status=$?
     # shellcheck disable=SC2046 # three numbers, to be split
     set -- $(awk '

@@ -16,14 +16,14 @@
 #define TICK_NS_MAX 4000000000u
 
 static const char USAGE[] =
-    "usage: lockstep demo [--variant a|b] [--tick TIME] [--fixture DIR] [--cl PATH] [--trace "
+    "usage: lockstep demo [--variant A|B] [--tick TIME] [--fixture DIR] [--cl PATH] [--trace "
     "FILE]\n"
     "\n"
     "Follows a recorded chain over real sockets for half a minute, with a fork and a wiped engine\n"
     "on the way, and shows it on the terminal. Exit: 0 the node came out right, 1 it did not, 2\n"
     "wrong usage.\n"
     "\n"
-    "  --variant a|b   what the node follows: an EL's labels or a CL's syncStatus (default b)\n"
+    "  --variant A|B   what the node follows: an EL's labels or a CL's syncStatus (default B)\n"
     "  --tick TIME     the node's follow period, 50ms to 4s (default 250ms)\n"
     "  --fixture DIR   the recorded chain (default op-sepolia-window of the fixtures folder)\n"
     "  --cl PATH       the node's program (default: lightcl beside lockstep)\n"
