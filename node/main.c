@@ -3,6 +3,7 @@
  * runs the shell. Exit code: 0 ended by a signal, 1 the peers are not the configured chain (or our
  * own failure), 2 the configuration is wrong.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 #include "node/io/flags.h"
 #include "node/io/node.h"
 
+#define MMAP_FROM_BYTES (128 * 1024)
 #define URL_SHOWN_BYTES 256u
 #define HELP_BYTES_MAX 16384u
 #define TESTING_PERIOD_NS 1000000000u /* below the minimum a follower should use */
@@ -91,14 +93,24 @@ static int run(const struct ls_node_config *cfg)
     return ended_well ? EXIT_RUN_OK : EXIT_RUN_FAILED;
 }
 
+/* A reply of megabytes must not make the process that much larger for good: its buffers go back to
+ * the system when freed. Setting the threshold keeps glibc from raising it by itself. */
+static void bound_heap(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, MMAP_FROM_BYTES);
+    (void)mallopt(M_TRIM_THRESHOLD, MMAP_FROM_BYTES);
+}
+
 int main(int argc, char *argv[])
 {
     struct ls_node_config cfg;
     enum ls_config_want want = LS_WANT_RUN;
     struct ls_diag d = {""};
-    enum ls_err e = ls_config_load(argc, argv, getenv, &cfg, &want, &d);
+    enum ls_err e = LS_OK;
     int code = EXIT_WRONG_USAGE;
 
+    bound_heap();
+    e = ls_config_load(argc, argv, getenv, &cfg, &want, &d);
     if (e != LS_OK) {
         (void)fprintf(stderr, "lightcl: %s\n", d.text);
         code = ls_err_class(e) == LS_CLASS_INTERNAL ? EXIT_RUN_FAILED : EXIT_WRONG_USAGE;

@@ -265,9 +265,20 @@ static void copy_date(CURL *easy, char *out, size_t cap)
     }
 }
 
+/* Bytes of a refusal's body worth showing: its beginning, without the line break at the end. */
+static int shown_bytes(const struct ls_buf *body)
+{
+    int n = body->n < SHOWN_BODY_BYTES ? (int)body->n : SHOWN_BODY_BYTES;
+
+    while (n > 0 && (body->p[n - 1] == '\n' || body->p[n - 1] == '\r')) {
+        n--;
+    }
+    return n;
+}
+
 static void status_failed(const struct slot *s, long status, struct ls_http_reply *out)
 {
-    int shown = s->reply.n < SHOWN_BODY_BYTES ? (int)s->reply.n : SHOWN_BODY_BYTES;
+    int shown = shown_bytes(&s->reply);
 
     out->fail = status == 401 || status == 403 ? LS_FAIL_AUTH : LS_FAIL_HTTP;
     out->code = status;
