@@ -94,7 +94,7 @@ static enum ls_err check_link(const struct loader *l, const struct ls_l2_ref *pa
     if (!b->is_gap) {
         return ls_check_l1_link(&from, &to, d);
     }
-    return to.number > from.number && to.timestamp > from.timestamp
+    return to.number > from.number && to.timestamp >= from.timestamp
                ? LS_OK
                : ls_fail(d, LS_ERR_LINK, "number: comes behind block %" PRIu64, from.number);
 }

@@ -44,7 +44,7 @@ enum ls_err ls_check_l2_link(const struct ls_l2_ref *parent, const struct ls_l2_
 enum ls_err ls_check_l2_gap(const struct ls_l2_ref *parent, const struct ls_l2_ref *child,
                             const struct ls_rollup *r, struct ls_diag *d);
 
-/* As ls_check_l2_link for L1 headers: number, parentHash, a later timestamp. */
+/* As ls_check_l2_link for L1 headers: number, parentHash, timestamp not earlier. */
 enum ls_err ls_check_l1_link(const struct ls_l1_ref *parent, const struct ls_l1_ref *child,
                              struct ls_diag *d);
 

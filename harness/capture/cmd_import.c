@@ -163,6 +163,9 @@ static enum ls_err run(int argc, char **argv, struct request *q, struct ls_diag 
     }
     if (!e) {
         printf("imported and verified: %s\n", q->dir);
+        if (f.rows_left_out > 0) {
+            printf("left out %zu label rows that name blocks outside of it\n", f.rows_left_out);
+        }
     }
     ls_draft_fini(&f);
     return e;

@@ -57,6 +57,7 @@ struct ls_draft {
     struct ls_draft_row *rows;
     size_t row_count;
     size_t row_capacity;
+    size_t rows_left_out; /* set by ls_draft_write: rows that name a block the folder lacks */
     struct ls_dag_tip tips[LS_CHAIN_BRANCHES_MAX]; /* of L2; names borrowed */
     size_t tip_count;
     struct ls_dag_tip l1_tips[LS_CHAIN_BRANCHES_MAX];

@@ -167,6 +167,8 @@ static enum ls_err put_status(struct writer *w)
             ls_buf_put(&text, row->text.p, row->text.n);
             ls_buf_putc(&text, '\n');
             w->m.status.lines++;
+        } else {
+            w->f->rows_left_out++;
         }
     }
     if (text.err) {
