@@ -12,6 +12,7 @@ static const char *const lightcl_args[] = {
     "--rollup.config={rollup}",
     "--rpc.addr=127.0.0.1",
     "--rpc.port={rpc_port}",
+    "--rpc.enable-admin",
     "--follow.poll-interval={poll}",
     NULL,
 };
