@@ -336,7 +336,7 @@ enum ls_err ls_block_l2_ref(const struct ls_block *b, const struct ls_rollup *r,
                             .parent = b->header.parent,
                             .timestamp = b->header.timestamp};
 
-    return ls_ref_complete(&ref, b->is_hydrated ? b->txs : NULL, b->tx_count, r, out, d);
+    return ls_ref_complete(&ref, b->txs, b->tx_count, r, out, d);
 }
 
 struct ls_l1_ref ls_block_l1_ref(const struct ls_block *b)

@@ -22,6 +22,13 @@ static bool has_payload_form(const struct ls_header *h)
     static const uint8_t no_nonce[8];
     static const struct ls_u256 no_difficulty;
 
+    if (h->tail == LS_TAIL_REQUESTS_HASH && !ls_hash_eq(&h->requests_hash, &LS_EMPTY_REQUESTS)) {
+        return false;
+    }
+    if (h->tail >= LS_TAIL_WITHDRAWALS_ROOT && h->tail < LS_TAIL_REQUESTS_HASH &&
+        !ls_hash_eq(&h->withdrawals_root, &LS_EMPTY_TRIE)) {
+        return false;
+    }
     return h->tail != LS_TAIL_NONE && h->tail != LS_TAIL_BLOB_GAS_USED &&
            ls_hash_eq(&h->uncles_hash, &LS_EMPTY_UNCLES) &&
            ls_u256_cmp(&h->difficulty, &no_difficulty) == 0 &&

@@ -48,7 +48,8 @@ unsigned ls_payload_version(const struct ls_rollup *r, uint64_t timestamp_s);
 
 /* From a hydrated block; borrows its transactions. withdrawalsRoot goes along only when the header
  * has a requests hash (Isthmus). TYPE when b is not hydrated, RANGE when it has withdrawals,
- * UNSUPPORTED when it has what no payload can carry (uncles, difficulty, nonce, no base fee). */
+ * UNSUPPORTED when it has what no payload can carry (uncles, difficulty, nonce, requests, no base
+ * fee, a withdrawals root of its own before Isthmus). */
 enum ls_err ls_payload_from_block(const struct ls_block *b, struct ls_payload *out);
 
 /* The header this payload stands for (transactions root computed). PARSE when the payload leaves
