@@ -18,25 +18,39 @@
 
 /* As op-node prints it today. */
 static const char
-    CURRENT[] = "{\"current_l1\":" L1_REF("01", "11") ",\"current_l1_finalized\":" L1_REF("02", "1"
-                                                                                                "2") ",\"head_l1\":" L1_REF("03", "13") ",\"safe_l1\":" L1_REF("04", "14") ",\"finalized_l1\":" L1_REF(
-        "05",
-        "15") ",\"unsafe_l2\":" L2_REF("06",
-                                       "16") ",\"safe_l2\":" L2_REF("07",
-                                                                    "17") ",\"finalized_"
-                                                                          "l2\":" L2_REF("08",
-                                                                                         "18") ",\""
-                                                                                               "pen"
-                                                                                               "din"
-                                                                                               "g_"
-                                                                                               "saf"
-                                                                                               "e_"
-                                                                                               "l2"
-                                                                                               "\""
-                                                                                               ":" L2_REF("09",
-                                                                                                          "19") ",\"cross_unsafe_l2\":" L2_REF("0a",
-                                                                                                                                               "20") ",\"local_safe_l2\":" L2_REF("0b",
-                                                                                                                                                                                  "21") "}";
+    CURRENT[] =
+        "{\"current_l1\":" L1_REF("01", "11") ",\"current_l1_finalized\":" L1_REF(
+            "02",
+            "1"
+            "2") ",\"head_l1\":" L1_REF("03",
+                                        "13") ",\"safe_l1\":" L1_REF("04",
+                                                                     "14") ",\"finalized_"
+                                                                           "l1\":" L1_REF("05",
+                                                                                          "15") ","
+                                                                                                "\""
+                                                                                                "un"
+                                                                                                "sa"
+                                                                                                "fe"
+                                                                                                "_l"
+                                                                                                "2"
+                                                                                                "\""
+                                                                                                ":" L2_REF("06",
+                                                                                                           "16") ",\"safe_l2\":" L2_REF("07",
+                                                                                                                                        "17") ",\"finalized_"
+                                                                                                                                              "l2\":" L2_REF(
+                                                                                                                                                  "08",
+                                                                                                                                                  "18") ",\""
+                                                                                                                                                        "pen"
+                                                                                                                                                        "din"
+                                                                                                                                                        "g_"
+                                                                                                                                                        "saf"
+                                                                                                                                                        "e_"
+                                                                                                                                                        "l2"
+                                                                                                                                                        "\""
+                                                                                                                                                        ":" L2_REF("09", "19") ",\"cross_unsafe_l2\":" L2_REF(
+                                                                                                                                                            "0a",
+                                                                                                                                                            "20") ",\"local_safe_l2\":" L2_REF("0b",
+                                                                                                                                                                                               "21") "}";
 
 static enum ls_err parse(const char *text, struct ls_sync_status *out, struct ls_diag *d)
 {
