@@ -54,6 +54,11 @@ struct ls_http_reply {
     const char *fault; /* what a filter did to this reply, for the trace; static, NULL = nothing */
 };
 
+/* Faults the trace treats on their own: the answer is the right one but late, or right but for its
+ * id. */
+#define LS_FAULT_NAME_DELAY "delay"
+#define LS_FAULT_NAME_WRONG_ID "wrong-id"
+
 struct ls_backend;
 struct ls_backend_ops {
     /* Answers one request; must not block. */

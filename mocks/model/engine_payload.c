@@ -79,7 +79,7 @@ static struct ls_el_verdict execute(struct ls_engine *e, const struct ls_np_inpu
                                     uint32_t parent)
 {
     const char *error = in->exec_error;
-    if (in->id.number != ls_el_number(e, parent) + 1u) {
+    if (error == NULL && in->id.number != ls_el_number(e, parent) + 1u) {
         error = "invalid block number";
     } else if (error == NULL && in->block != LS_NO_BLOCK && ls_el_is_bad(e, in->block)) {
         error = "invalid merkle root";

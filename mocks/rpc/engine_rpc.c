@@ -1,0 +1,106 @@
+/* The engine's port: life, token, and which method goes where. */
+#include "mocks/rpc/engine_rpc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/jwt.h"
+#include "mocks/rpc/engine_parts.h"
+#include "mocks/rpc/note.h"
+
+static struct ls_engine_port *port_of(struct ls_backend *b)
+{
+    return (struct ls_engine_port *)b;
+}
+
+/* The version of an engine method family the engine has, 0 = it is another method. */
+static unsigned version_of(const char *method, const char *family, unsigned version_max)
+{
+    size_t n = strlen(family);
+    if (strncmp(method, family, n) != 0 || method[n] < '1' || method[n] > '9' ||
+        method[n + 1] != '\0') {
+        return 0;
+    }
+    unsigned version = (unsigned)(method[n] - '0');
+    return version <= version_max ? version : 0;
+}
+
+static void handle_call(void *self, struct ls_rpc_call *call)
+{
+    struct ls_engine_port *e = self;
+    ls_arena_reset(&e->arena);
+    ls_note_asked(call->event, call->method, call->params, e->universe);
+    unsigned np = version_of(call->method, "engine_newPayloadV", 4);
+    unsigned fcu = version_of(call->method, "engine_forkchoiceUpdatedV", 3);
+    if (np != 0) {
+        ls_engine_np(e, call, np);
+    } else if (fcu != 0) {
+        ls_engine_fcu(e, call, fcu);
+    } else {
+        ls_engine_other(e, call);
+    }
+}
+
+static void engine_handle(struct ls_backend *b, const struct ls_http_request *req,
+                          struct ls_http_reply *reply)
+{
+    struct ls_engine_port *e = port_of(b);
+    char reason[LS_JWT_REASON_BYTES];
+    /* geth checks the token before verb, content type and body. */
+    if (e->jwt_secret != NULL &&
+        ls_jwt_explain(e->jwt_secret, req->authorization, req->wall_s, reason) != LS_JWT_VALID) {
+        ls_rpc_refuse(reply, 401, reason);
+        return;
+    }
+    ls_rpc_serve(req, reply, &LS_RPC_LIMITS_AUTH, e->trace, handle_call, e);
+}
+
+static const struct ls_backend_ops ENGINE_OPS = {.handle = engine_handle};
+
+struct ls_backend *ls_engine_rpc_new(const struct ls_engine_rpc_config *cfg)
+{
+    struct ls_engine_port *e = calloc(1, sizeof *e);
+    if (e == NULL) {
+        return NULL;
+    }
+    e->base.ops = &ENGINE_OPS;
+    e->engine = cfg->engine;
+    e->universe = cfg->universe;
+    e->rollup = *cfg->rollup;
+    e->jwt_secret = cfg->jwt_secret;
+    e->trace = cfg->trace;
+    e->chain_id = cfg->rollup->l2_chain_id;
+    ls_arena_init(&e->arena, LS_ENGINE_ARENA_MAX);
+    e->blocks = ls_blockjson_new(cfg->universe);
+    e->added = calloc((size_t)ls_universe_capacity(cfg->universe) + 1, sizeof *e->added);
+    if (e->blocks == NULL || e->added == NULL) {
+        ls_engine_rpc_free(&e->base);
+        return NULL;
+    }
+    return &e->base;
+}
+
+void ls_engine_rpc_free(struct ls_backend *b)
+{
+    if (b == NULL) {
+        return;
+    }
+    struct ls_engine_port *e = port_of(b);
+    for (size_t i = 0; i < e->added_count; i++) {
+        free(e->added[i]);
+    }
+    free(e->added);
+    ls_blockjson_free(e->blocks);
+    ls_arena_fini(&e->arena);
+    free(e);
+}
+
+void ls_engine_rpc_set_secret(struct ls_backend *b, const uint8_t *jwt_secret)
+{
+    port_of(b)->jwt_secret = jwt_secret;
+}
+
+void ls_engine_rpc_set_chain_id(struct ls_backend *b, uint64_t chain_id)
+{
+    port_of(b)->chain_id = chain_id;
+}

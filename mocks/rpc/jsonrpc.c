@@ -1,0 +1,458 @@
+#include "mocks/rpc/jsonrpc.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/json.h"
+#include "lib/json_scan.h"
+
+const struct ls_rpc_limits LS_RPC_LIMITS_AUTH = {.batch_max = 2000, .body_bytes_max = 128u << 20};
+const struct ls_rpc_limits LS_RPC_LIMITS_PUBLIC = {.batch_max = 1000, .body_bytes_max = 5u << 20};
+
+/* One message of a request, as spans of the body; p NULL = member absent. */
+struct message {
+    struct ls_span version;
+    struct ls_span id;
+    struct ls_span method;
+    struct ls_span params;
+};
+
+/* --- reading without a tree: an id is echoed as it was written --- */
+
+struct cursor {
+    const char *text;
+    size_t n;
+    size_t at;
+};
+
+static void skip_space(struct cursor *c)
+{
+    while (c->at < c->n && strchr(" \t\r\n", c->text[c->at]) != NULL && c->text[c->at] != '\0') {
+        c->at++;
+    }
+}
+
+static bool take(struct cursor *c, char wanted)
+{
+    skip_space(c);
+    if (c->at < c->n && c->text[c->at] == wanted) {
+        c->at++;
+        return true;
+    }
+    return false;
+}
+
+/* The next JSON value; p NULL when there is none. */
+static struct ls_span take_value(struct cursor *c)
+{
+    struct ls_json_scan found;
+    skip_space(c);
+    if (ls_json_scan(c->text + c->at, c->n - c->at, LS_JSON_DEPTH_MAX, false, &found) != LS_OK) {
+        return (struct ls_span){0};
+    }
+    struct ls_span value = {(const uint8_t *)c->text + c->at, found.end};
+    c->at += found.end;
+    skip_space(c);
+    return value;
+}
+
+/* Go matches member names in any case. */
+static bool is_name(struct ls_span key, const char *name)
+{
+    size_t n = strlen(name);
+    if (key.n != n + 2) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (tolower(key.p[i + 1]) != name[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_text(struct ls_span v, const char *text)
+{
+    return v.p != NULL && v.n == strlen(text) && memcmp(v.p, text, v.n) == 0;
+}
+
+static void read_message(struct ls_span value, struct message *m)
+{
+    struct cursor c = {(const char *)value.p, value.n, 0};
+    memset(m, 0, sizeof *m);
+    if (!take(&c, '{')) {
+        return; /* not an object: no member at all */
+    }
+    while (c.at < c.n && c.text[c.at] != '}') {
+        struct ls_span key = take_value(&c);
+        if (key.p == NULL || !take(&c, ':')) {
+            return;
+        }
+        struct ls_span member = take_value(&c);
+        if (is_name(key, "jsonrpc")) {
+            m->version = member;
+        } else if (is_name(key, "id")) {
+            m->id = member;
+        } else if (is_name(key, "method")) {
+            m->method = member;
+        } else if (is_name(key, "params")) {
+            m->params = member;
+        }
+        if (!take(&c, ',')) {
+            return;
+        }
+        skip_space(&c);
+    }
+}
+
+static bool has_valid_id(const struct message *m)
+{
+    return m->id.p != NULL && m->id.p[0] != '{' && m->id.p[0] != '[';
+}
+
+static struct cJSON *parse_span(struct ls_span v)
+{
+    struct cJSON *tree = NULL;
+    if (v.p != NULL) {
+        (void)ls_json_parse((const char *)v.p, v.n, 0, &tree, NULL);
+    }
+    return tree;
+}
+
+/* --- writing --- */
+
+static void put_head(struct ls_buf *out, const struct message *m)
+{
+    (void)ls_buf_puts(out, "{\"jsonrpc\":\"2.0\",\"id\":");
+    if (m != NULL && has_valid_id(m)) {
+        (void)ls_buf_put(out, m->id.p, m->id.n);
+    } else {
+        (void)ls_buf_puts(out, "null");
+    }
+    (void)ls_buf_putc(out, ',');
+}
+
+static void put_error(struct ls_buf *out, int64_t code, const char *text, const char *data)
+{
+    struct ls_jw w;
+    ls_jw_init(&w, out);
+    (void)ls_buf_puts(out, "\"error\":");
+    ls_jw_object(&w, NULL);
+    ls_jw_i64(&w, "code", code);
+    ls_jw_str(&w, "message", text);
+    if (data[0] != '\0') {
+        ls_jw_object(&w, "data");
+        ls_jw_str(&w, "err", data);
+        ls_jw_object_end(&w);
+    }
+    ls_jw_object_end(&w);
+    (void)ls_buf_putc(out, '}');
+}
+
+static void put_fault(struct ls_buf *out, const struct message *m, int64_t code, const char *text)
+{
+    put_head(out, m);
+    put_error(out, code, text, "");
+}
+
+static void cut_back(struct ls_buf *out, size_t at)
+{
+    if (out->p != NULL) {
+        out->n = at;
+        out->p[at] = 0;
+    }
+    out->err = LS_OK;
+}
+
+void ls_rpc_result(struct ls_rpc_call *call, struct ls_jw *w)
+{
+    cut_back(call->out, call->result_at);
+    call->code = 0;
+    ls_jw_init(w, call->out);
+}
+
+void ls_rpc_error(struct ls_rpc_call *call, int64_t code, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(call->text, sizeof call->text, fmt, args);
+    va_end(args);
+    call->code = code;
+    call->data[0] = '\0';
+}
+
+void ls_rpc_error_data(struct ls_rpc_call *call, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(call->data, sizeof call->data, fmt, args);
+    va_end(args);
+}
+
+void ls_rpc_no_method(struct ls_rpc_call *call)
+{
+    ls_rpc_error(call, LS_RPC_METHOD_NOT_FOUND, "the method %s does not exist/is not available",
+                 call->method);
+}
+
+static void note_answer(struct ls_trace_event *ev, const struct ls_rpc_call *call)
+{
+    if (ev == NULL) {
+        return;
+    }
+    if (call->code != 0) {
+        ev->answer = LS_TRACE_ERROR;
+        ev->code = call->code;
+        const char *text = call->data[0] != '\0' ? call->data : call->text;
+        ls_trace_copy(ev->text, sizeof ev->text, text, strlen(text));
+        return;
+    }
+    struct ls_span result = {call->out->p + call->result_at, call->out->n - call->result_at};
+    ev->answer = is_text(result, "null") ? LS_TRACE_NULL : LS_TRACE_RESULT;
+}
+
+/* --- serving --- */
+
+struct server {
+    const struct ls_http_request *req;
+    struct ls_buf *out;
+    struct ls_trace *trace;
+    ls_rpc_handler *handler;
+    void *self;
+};
+
+static void run_call(struct server *s, const struct message *m, const char *method)
+{
+    struct ls_rpc_call call; /* large: its texts are not cleared beyond their first byte */
+    struct cJSON *params = parse_span(m->params);
+    size_t start = s->out->n;
+    call.req = s->req;
+    call.method = method;
+    call.params = ls_json_is_array(params) ? params : NULL;
+    call.params_not_array = params != NULL && !ls_json_is_array(params) && !ls_json_is_null(params);
+    call.event = ls_trace_call(s->trace, s->req->ticket);
+    put_head(s->out, m);
+    call.out = s->out;
+    (void)ls_buf_puts(s->out, "\"result\":");
+    call.result_at = s->out->n;
+    call.code = 0;
+    call.text[0] = '\0';
+    call.data[0] = '\0';
+    if (call.event != NULL) {
+        ls_trace_copy(call.event->method, sizeof call.event->method, method, strlen(method));
+    }
+    s->handler(s->self, &call);
+    if (call.code == 0 && s->out->err != LS_OK) {
+        ls_rpc_error(&call, -32003, "response too large");
+    }
+    note_answer(call.event, &call);
+    if (call.code != 0) {
+        cut_back(s->out, start);
+        put_head(s->out, m);
+        put_error(s->out, call.code, call.text, call.data);
+    } else {
+        (void)ls_buf_putc(s->out, '}');
+    }
+    if (m->id.p == NULL) {
+        cut_back(s->out, start); /* a notification takes effect and is not answered */
+    }
+    ls_json_free(params);
+}
+
+/* Answers one message; appends nothing when there is nothing to say. */
+static void serve_message(struct server *s, struct ls_span value)
+{
+    struct message m;
+    read_message(value, &m);
+    struct cJSON *method_tree = parse_span(m.method);
+    const char *method = ls_json_str(method_tree);
+    bool is_call = is_text(m.version, "\"2.0\"") && method != NULL && method[0] != '\0' &&
+                   (m.id.p == NULL || has_valid_id(&m));
+    if (is_call) {
+        run_call(s, &m, method);
+    } else {
+        put_fault(s->out, &m, LS_RPC_INVALID_REQUEST, "invalid request");
+    }
+    ls_json_free(method_tree);
+}
+
+static size_t count_items(struct ls_span value)
+{
+    struct cursor c = {(const char *)value.p, value.n, 0};
+    size_t count = 0;
+    if (!take(&c, '[') || take(&c, ']')) {
+        return 0;
+    }
+    do {
+        (void)take_value(&c);
+        count++;
+    } while (take(&c, ','));
+    return count;
+}
+
+static void refuse_batch(struct server *s, struct ls_span value)
+{
+    struct cursor c = {(const char *)value.p, value.n, 0};
+    struct message first;
+    (void)take(&c, '[');
+    read_message(take_value(&c), &first);
+    (void)ls_buf_putc(s->out, '[');
+    put_fault(s->out, &first, LS_RPC_INVALID_REQUEST, "batch too large");
+    (void)ls_buf_putc(s->out, ']');
+}
+
+static void serve_batch(struct server *s, struct ls_span value, size_t batch_max)
+{
+    size_t count = count_items(value);
+    if (count == 0) {
+        put_fault(s->out, NULL, LS_RPC_INVALID_REQUEST, "empty batch");
+        return;
+    }
+    if (count > batch_max) {
+        refuse_batch(s, value);
+        return;
+    }
+    struct cursor c = {(const char *)value.p, value.n, 0};
+    size_t start = s->out->n;
+    (void)take(&c, '[');
+    (void)ls_buf_putc(s->out, '[');
+    do {
+        size_t before = s->out->n;
+        bool is_first = before == start + 1;
+        if (!is_first) {
+            (void)ls_buf_putc(s->out, ',');
+        }
+        size_t item = s->out->n;
+        serve_message(s, take_value(&c));
+        if (s->out->n == item) {
+            cut_back(s->out, before);
+        }
+    } while (take(&c, ','));
+    if (s->out->n == start + 1) {
+        cut_back(s->out, start); /* notifications only */
+        return;
+    }
+    (void)ls_buf_puts(s->out, "]\n");
+}
+
+void ls_rpc_refuse(struct ls_http_reply *reply, unsigned status, const char *text)
+{
+    reply->status = status;
+    reply->content_type = "text/plain; charset=utf-8";
+    (void)ls_buf_puts(&reply->body, text);
+    (void)ls_buf_putc(&reply->body, '\n');
+}
+
+/* "application/json" and its two old names, parameters ignored. */
+static bool is_json_type(const char *type)
+{
+    static const char *const accepted[] = {"application/json", "application/json-rpc",
+                                           "application/jsonrequest"};
+    if (type == NULL) {
+        return false;
+    }
+    while (*type == ' ') {
+        type++;
+    }
+    size_t n = strcspn(type, "; ");
+    for (size_t i = 0; i < sizeof accepted / sizeof accepted[0]; i++) {
+        bool is_equal = strlen(accepted[i]) == n;
+        for (size_t k = 0; is_equal && k < n; k++) {
+            is_equal = tolower((unsigned char)type[k]) == accepted[i][k];
+        }
+        if (is_equal) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What HTTP itself refuses or answers, in geth's order. true: done. */
+static bool serve_http(const struct ls_http_request *req, struct ls_http_reply *reply,
+                       const struct ls_rpc_limits *limits)
+{
+    const char *query = strchr(req->path, '?');
+    size_t path_n = query == NULL ? strlen(req->path) : (size_t)(query - req->path);
+    if (path_n != 1 || req->path[0] != '/') {
+        reply->status = 404;
+        return true;
+    }
+    if (strcmp(req->verb, "PUT") == 0 || strcmp(req->verb, "DELETE") == 0) {
+        ls_rpc_refuse(reply, 405, "method not allowed");
+        return true;
+    }
+    if (req->body_bytes > limits->body_bytes_max) {
+        char text[96];
+        (void)snprintf(text, sizeof text, "content length too large (%zu>%zu)", req->body_bytes,
+                       limits->body_bytes_max);
+        ls_rpc_refuse(reply, 413, text);
+        reply->close = true;
+        return true;
+    }
+    if (strcmp(req->verb, "OPTIONS") == 0 || req->body_bytes == 0) {
+        return true;
+    }
+    if (!is_json_type(req->content_type)) {
+        ls_rpc_refuse(reply, 415, "invalid content type, only application/json is supported");
+        return true;
+    }
+    return false;
+}
+
+void ls_rpc_serve(const struct ls_http_request *req, struct ls_http_reply *reply,
+                  const struct ls_rpc_limits *limits, struct ls_trace *trace,
+                  ls_rpc_handler *handler, void *self)
+{
+    if (serve_http(req, reply, limits)) {
+        return;
+    }
+    struct server s = {req, &reply->body, trace, handler, self};
+    struct cursor c = {req->body, req->body_bytes, 0};
+    struct ls_span value = take_value(&c); /* what follows the first value is not looked at */
+    if (value.p == NULL) {
+        put_fault(s.out, NULL, LS_RPC_PARSE, "parse error");
+    } else if (value.p[0] == '[') {
+        serve_batch(&s, value, limits->batch_max);
+    } else {
+        serve_message(&s, value);
+        if (reply->body.n > 0) {
+            (void)ls_buf_putc(&reply->body, '\n');
+        }
+    }
+}
+
+/* --- looking --- */
+
+static bool visit_message(struct ls_span value, ls_rpc_visit *visit, void *self)
+{
+    struct message m;
+    read_message(value, &m);
+    struct cJSON *method = parse_span(m.method);
+    struct cJSON *params = parse_span(m.params);
+    bool goes_on = visit(self, ls_json_str(method), ls_json_is_array(params) ? params : NULL);
+    ls_json_free(params);
+    ls_json_free(method);
+    return goes_on;
+}
+
+void ls_rpc_each(const char *body, size_t n, ls_rpc_visit *visit, void *self)
+{
+    struct cursor c = {body, n, 0};
+    struct ls_span value = take_value(&c);
+    if (value.p == NULL) {
+        return;
+    }
+    if (value.p[0] != '[') {
+        (void)visit_message(value, visit, self);
+        return;
+    }
+    struct cursor items = {(const char *)value.p, value.n, 0};
+    (void)take(&items, '[');
+    if (take(&items, ']')) {
+        return;
+    }
+    while (visit_message(take_value(&items), visit, self) && take(&items, ',')) {
+    }
+}

@@ -1,0 +1,77 @@
+/*
+ * JSON-RPC 2.0 over HTTP as op-geth serves it (mock-engine 3.5, 3.6): verbs and content types,
+ * batches, notifications, ids echoed letter by letter, error objects. What a method means is the
+ * handler's.
+ *
+ * A handler is called once a call, writes the JSON text of its result with ls_rpc_result, or names
+ * an error with ls_rpc_error; the newer of both counts. It may note what it was asked and what it
+ * said in the call's trace event; the rest of the event is filled in here.
+ */
+#ifndef LS_MOCKS_JSONRPC_H
+#define LS_MOCKS_JSONRPC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/bytes.h"
+#include "lib/jsonw.h"
+#include "lib/op/rpc.h"
+#include "mocks/backend.h"
+#include "mocks/trace.h"
+
+struct cJSON;
+
+#define LS_RPC_TEXT_MAX 4096u
+
+struct ls_rpc_call {
+    const struct ls_http_request *req;
+    const char *method;
+    const struct cJSON *params; /* array; NULL when absent or null */
+    bool params_not_array;
+    struct ls_trace_event *event; /* NULL: not traced. Valid during the call of the handler */
+    /* private: where the result goes */
+    struct ls_buf *out;
+    size_t result_at;
+    int64_t code; /* 0 = no error */
+    char text[LS_RPC_TEXT_MAX];
+    char data[LS_RPC_TEXT_MAX]; /* "" = no data member */
+};
+
+typedef void ls_rpc_handler(void *self, struct ls_rpc_call *call);
+
+struct ls_rpc_limits {
+    size_t batch_max;
+    size_t body_bytes_max;
+};
+/* op-geth's authenticated and public port (mock-engine 2.8). */
+extern const struct ls_rpc_limits LS_RPC_LIMITS_AUTH;
+extern const struct ls_rpc_limits LS_RPC_LIMITS_PUBLIC;
+
+/* Answers one HTTP request. trace may be NULL. */
+void ls_rpc_serve(const struct ls_http_request *req, struct ls_http_reply *reply,
+                  const struct ls_rpc_limits *limits, struct ls_trace *trace,
+                  ls_rpc_handler *handler, void *self);
+
+/* Answers with an HTTP error and a plain text, newline added. */
+void ls_rpc_refuse(struct ls_http_reply *reply, unsigned status, const char *text);
+
+/* Takes back what was written and opens the result: write exactly one JSON value with w. */
+void ls_rpc_result(struct ls_rpc_call *call, struct ls_jw *w);
+
+/* The call fails with this code and message. */
+void ls_rpc_error(struct ls_rpc_call *call, int64_t code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Adds data {"err": text} to the error. */
+void ls_rpc_error_data(struct ls_rpc_call *call, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* -32601 with geth's text. */
+void ls_rpc_no_method(struct ls_rpc_call *call);
+
+/* Calls visit for each message of a request body, in order, until it returns false: method is NULL
+ * when it has none; params NULL when it has none. For filters of the wire and the tap: what a
+ * request asks without answering it. */
+typedef bool ls_rpc_visit(void *self, const char *method, const struct cJSON *params);
+void ls_rpc_each(const char *body, size_t n, ls_rpc_visit *visit, void *self);
+
+#endif
