@@ -3,6 +3,7 @@
  */
 #include "harness/capture/txjson.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lib/hash.h"
@@ -152,7 +153,8 @@ static enum ls_err decode(struct ls_span bytes, struct tx *out)
     return split(list.body, out->fields, out->items);
 }
 
-static const struct ls_rlp_item *item_of(const struct tx *tx, const char *name)
+/* NULL when this type has no such field. */
+static const struct ls_rlp_item *find_item(const struct tx *tx, const char *name)
 {
     for (size_t i = 0; tx->fields[i].name; i++) {
         if (strcmp(tx->fields[i].name, name) == 0) {
@@ -160,6 +162,14 @@ static const struct ls_rlp_item *item_of(const struct tx *tx, const char *name)
         }
     }
     return NULL;
+}
+
+/* A field that the type has. */
+static const struct ls_rlp_item *item_of(const struct tx *tx, const char *name)
+{
+    const struct ls_rlp_item *item = find_item(tx, name);
+    assert(item);
+    return item;
 }
 
 static enum ls_err to_u256(const struct ls_rlp_item *item, struct ls_u256 *out)
@@ -448,7 +458,7 @@ uint64_t ls_txjson_gas_floor(struct ls_span bytes)
     if (decode(bytes, &tx) || ls_rlp_u64(item_of(&tx, "gas"), &limit)) {
         return 0;
     }
-    const struct ls_rlp_item *list = item_of(&tx, "accessList");
+    const struct ls_rlp_item *list = find_item(&tx, "accessList");
     uint64_t gas = 21000 + data_gas(item_of(&tx, "input")->body);
     gas += item_of(&tx, "to")->body.n == 0 ? 32000 : 0;
     gas += list ? access_list_gas(list->body) : 0;

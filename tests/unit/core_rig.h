@@ -488,7 +488,8 @@ static inline const struct rig_write *rig_last_forkchoice(const struct rig *r)
             return &r->writes[i - 1];
         }
     }
-    return NULL;
+    fail_msg("no forkchoice was sent");
+    return &r->writes[0];
 }
 
 static inline struct ls_core_status rig_status(const struct rig *r)
