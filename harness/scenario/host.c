@@ -80,8 +80,13 @@ static void on_instructions(lua_State *lua, lua_Debug *ar)
     (void)ar;
     struct ls_host *h = host_of(lua);
     if (h->instructions < HOOK_STEP) {
-        luaL_error(lua, "the script ran %d instructions without waiting; is there an endless loop?",
-                   (int)LS_HOST_INSTRUCTIONS_MAX);
+        struct ls_script_pos at; /* inside a hook, luaL_error would name the caller's line */
+        ls_host_where(lua, &at);
+        lua_pushfstring(lua,
+                        "%s:%d: the script ran %d instructions without waiting; is there an "
+                        "endless loop?",
+                        at.file, at.line, (int)LS_HOST_INSTRUCTIONS_MAX);
+        lua_error(lua);
     }
     h->instructions -= HOOK_STEP;
 }
