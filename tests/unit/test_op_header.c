@@ -7,31 +7,30 @@
 
 /* A header with every tail field, of no chain. */
 #define WORD(b) "0x" b b b b b b b b b b b b b b b b b b b b b b b b b b b b b b b b
+#define W1 WORD("01")
+#define W2 WORD("02")
+#define W3 WORD("03")
+#define W4 WORD("04")
+#define W5 WORD("05")
+#define W6 WORD("06")
+#define W7 WORD("07")
+#define W8 WORD("08")
+#define W9 WORD("09")
 #define ZEROS_32 "00000000000000000000000000000000"
 #define ZEROS_128 ZEROS_32 ZEROS_32 ZEROS_32 ZEROS_32
 #define BLOOM "0x" ZEROS_128 ZEROS_128 ZEROS_128 ZEROS_128
-static const char FULL[] = "{\"parentHash\":\"" WORD("01") "\",\"sha3Uncles\":\"" WORD(
-    "02") "\","
-          "\"miner\":\"0x4200000000000000000000000000000000000011\",\"stateRoot\":\"" WORD(
-              "03") "\","
-                    "\"transactionsRoot\":\"" WORD("04") "\",\"receiptsRoot\":\"" WORD(
-                        "05") "\","
-                              "\"logsBloom\":\"" BLOOM
-                              "\",\"difficulty\":\"0x0\",\"number\":\"0x7\",\"gasLimit\":\"0x8\","
-                              "\"gasUsed\":\"0x9\",\"timestamp\":\"0xa\",\"extraData\":\"0x0102\","
-                              "\"mixHash\":\"" WORD("06") "\",\"nonce\":\"0x0000000000000000\","
-                                                          "\"baseFeePerGas\":\"0xb\","
-                                                          "\"withdrawalsRoot\":\"" WORD(
-                                                              "07") "\",\"blobGasUsed\":\"0xc\","
-                                                                    "\"excessBlobGas\":\"0xd\","
-                                                                    "\"parentBeaconBlockRoot\":"
-                                                                    "\"" WORD("08") "\","
-                                                                                    "\"requestsHash"
-                                                                                    "\":\"" WORD(
-                                                                                        "0"
-                                                                                        "9") "\"}";
+static const char FULL[] =
+    "{\"parentHash\":\"" W1 "\",\"sha3Uncles\":\"" W2 "\","
+    "\"miner\":\"0x4200000000000000000000000000000000000011\",\"stateRoot\":\"" W3 "\","
+    "\"transactionsRoot\":\"" W4 "\",\"receiptsRoot\":\"" W5 "\","
+    "\"logsBloom\":\"" BLOOM "\","
+    "\"difficulty\":\"0x0\",\"number\":\"0x7\",\"gasLimit\":\"0x8\",\"gasUsed\":\"0x9\","
+    "\"timestamp\":\"0xa\",\"extraData\":\"0x0102\",\"mixHash\":\"" W6 "\","
+    "\"nonce\":\"0x0000000000000000\",\"baseFeePerGas\":\"0xb\",\"withdrawalsRoot\":\"" W7 "\","
+    "\"blobGasUsed\":\"0xc\",\"excessBlobGas\":\"0xd\",\"parentBeaconBlockRoot\":\"" W8 "\","
+    "\"requestsHash\":\"" W9 "\"}";
 
-/* A clique header's extraData is the longest there is; one more than that, and ours is too long. */
+/* What a clique header carries: the longest extraData there is (op-mainnet before Bedrock). */
 static const size_t EXTRA_CLIQUE = 97;
 
 static enum ls_err decode(const char *text, struct ls_header *h, struct ls_hash *hash,
@@ -96,15 +95,15 @@ static void reads_every_member(void **state)
     (void)state;
     assert_int_equal(decode(FULL, &h, &stated, NULL), LS_OK);
     assert_true(ls_hash_is_zero(&stated));
-    assert_hash_is(&h.parent, WORD("01"));
-    assert_hash_is(&h.uncles_hash, WORD("02"));
-    assert_hash_is(&h.state_root, WORD("03"));
-    assert_hash_is(&h.tx_root, WORD("04"));
-    assert_hash_is(&h.receipts_root, WORD("05"));
-    assert_hash_is(&h.mix_hash, WORD("06"));
-    assert_hash_is(&h.withdrawals_root, WORD("07"));
-    assert_hash_is(&h.beacon_root, WORD("08"));
-    assert_hash_is(&h.requests_hash, WORD("09"));
+    assert_hash_is(&h.parent, W1);
+    assert_hash_is(&h.uncles_hash, W2);
+    assert_hash_is(&h.state_root, W3);
+    assert_hash_is(&h.tx_root, W4);
+    assert_hash_is(&h.receipts_root, W5);
+    assert_hash_is(&h.mix_hash, W6);
+    assert_hash_is(&h.withdrawals_root, W7);
+    assert_hash_is(&h.beacon_root, W8);
+    assert_hash_is(&h.requests_hash, W9);
     assert_int_equal(h.miner.b[0], 0x42);
     assert_int_equal(h.number, 7);
     assert_int_equal(h.gas_limit, 8);
@@ -159,7 +158,7 @@ static void malformed_members_are_named(void **state)
     assert_refused("\"number\":\"0x7\"", "\"number\":null", LS_ERR_TYPE, "\"number\"");
     assert_refused("\"gasUsed\":\"0x9\"", "\"gasUsed\":\"0x10000000000000000\"", LS_ERR_RANGE,
                    "\"gasUsed\"");
-    assert_refused(WORD("01"), "0x01", LS_ERR_PARSE, "\"parentHash\"");
+    assert_refused(W1, "0x01", LS_ERR_PARSE, "\"parentHash\"");
     assert_refused("\"nonce\":\"0x00", "\"nonce\":\"0x", LS_ERR_PARSE, "\"nonce\"");
     assert_refused("\"requestsHash\":\"0x09", "\"requestsHash\":\"0x", LS_ERR_PARSE,
                    "\"requestsHash\"");

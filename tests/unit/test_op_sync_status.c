@@ -5,52 +5,50 @@
 
 #define HASH(d) "0x" d d d d d d d d d d d d d d d d d d d d d d d d d d d d d d d d
 #define ZERO HASH("00")
-#define L1_REF(d, n)                                             \
-    "{\"hash\":\"" HASH(d) "\",\"number\":" n                    \
-                           ",\"parentHash\":\"" HASH("aa") "\"," \
-                                                           "\"timestamp\":1700000000}"
-#define L2_REF(d, n)                                                     \
-    "{\"hash\":\"" HASH(d) "\",\"number\":" n ",\"parentHash\":\"" HASH( \
-        "bb") "\","                                                      \
-              "\"timestamp\":1700000002,\"l1origin\":{\"hash\":\"" HASH( \
-                  "cc") "\",\"number\":5},"                              \
-                        "\"sequenceNumber\":4}"
+#define HASH_07 HASH("07")
+#define HASH_AA HASH("aa")
+#define HASH_BB HASH("bb")
+#define HASH_CC HASH("cc")
 
-/* As op-node prints it today. */
-static const char
-    CURRENT[] =
-        "{\"current_l1\":" L1_REF("01", "11") ",\"current_l1_finalized\":" L1_REF(
-            "02",
-            "1"
-            "2") ",\"head_l1\":" L1_REF("03",
-                                        "13") ",\"safe_l1\":" L1_REF("04",
-                                                                     "14") ",\"finalized_"
-                                                                           "l1\":" L1_REF("05",
-                                                                                          "15") ","
-                                                                                                "\""
-                                                                                                "un"
-                                                                                                "sa"
-                                                                                                "fe"
-                                                                                                "_l"
-                                                                                                "2"
-                                                                                                "\""
-                                                                                                ":" L2_REF("06",
-                                                                                                           "16") ",\"safe_l2\":" L2_REF("07",
-                                                                                                                                        "17") ",\"finalized_"
-                                                                                                                                              "l2\":" L2_REF(
-                                                                                                                                                  "08",
-                                                                                                                                                  "18") ",\""
-                                                                                                                                                        "pen"
-                                                                                                                                                        "din"
-                                                                                                                                                        "g_"
-                                                                                                                                                        "saf"
-                                                                                                                                                        "e_"
-                                                                                                                                                        "l2"
-                                                                                                                                                        "\""
-                                                                                                                                                        ":" L2_REF("09", "19") ",\"cross_unsafe_l2\":" L2_REF(
-                                                                                                                                                            "0a",
-                                                                                                                                                            "20") ",\"local_safe_l2\":" L2_REF("0b",
-                                                                                                                                                                                               "21") "}";
+/* What a reference says after its hash; the number is to be filled in. */
+#define L1_REST "\"number\":%zu,\"parentHash\":\"" HASH_AA "\",\"timestamp\":1700000000}"
+#define L2_REST                                                               \
+    "\"number\":%zu,\"parentHash\":\"" HASH_BB "\",\"timestamp\":1700000002," \
+    "\"l1origin\":{\"hash\":\"" HASH_CC "\",\"number\":5},\"sequenceNumber\":4}"
+
+static const char *const MEMBERS[] = {
+    "current_l1",      "current_l1_finalized", "head_l1",
+    "safe_l1",         "finalized_l1",         "unsafe_l2",
+    "safe_l2",         "finalized_l2",         "pending_safe_l2",
+    "cross_unsafe_l2", "local_safe_l2",
+};
+#define MEMBER_COUNT (sizeof MEMBERS / sizeof MEMBERS[0])
+#define L1_MEMBER_COUNT 5u
+
+/* The result as op-node prints it today: member i (from 1) has a hash of bytes i and number 10 + i.
+ * The caller frees it with ls_buf_fini. */
+static struct ls_buf current_form(void)
+{
+    struct ls_buf b;
+
+    ls_buf_init(&b, 1u << 16);
+    for (size_t i = 1; i <= MEMBER_COUNT; i++) {
+        uint8_t hash[32];
+
+        memset(hash, (int)i, sizeof hash);
+        (void)ls_buf_printf(&b, "%s\"%s\":{\"hash\":\"", i == 1 ? "{" : ",", MEMBERS[i - 1]);
+        ls_hex_put(&b, hash, sizeof hash);
+        (void)ls_buf_puts(&b, "\",");
+        if (i <= L1_MEMBER_COUNT) {
+            (void)ls_buf_printf(&b, L1_REST, 10 + i);
+        } else {
+            (void)ls_buf_printf(&b, L2_REST, 10 + i);
+        }
+    }
+    (void)ls_buf_putc(&b, '}');
+    assert_int_equal(b.err, LS_OK);
+    return b;
+}
 
 static enum ls_err parse(const char *text, struct ls_sync_status *out, struct ls_diag *d)
 {
@@ -74,29 +72,36 @@ static struct ls_buf written(const struct ls_sync_status *s)
 
 static void the_present_form_reads_and_writes_back_to_the_byte(void **state)
 {
+    struct ls_buf text = current_form();
     struct ls_sync_status s;
     struct ls_buf b;
 
     (void)state;
-    assert_int_equal(parse(CURRENT, &s, NULL), LS_OK);
+    assert_int_equal(parse((const char *)text.p, &s, NULL), LS_OK);
     assert_hash_is(&s.current_l1.hash, HASH("01"));
     assert_int_equal(s.finalized_l1.number, 15);
-    assert_hash_is(&s.finalized_l1.parent, HASH("aa"));
+    assert_hash_is(&s.finalized_l1.parent, HASH_AA);
     assert_int_equal(s.finalized_l1.timestamp, 1700000000);
     assert_hash_is(&s.unsafe_l2.hash, HASH("06"));
+    assert_int_equal(s.safe_l2.number, 17);
     assert_int_equal(s.local_safe_l2.number, 21);
-    assert_hash_is(&s.local_safe_l2.parent, HASH("bb"));
+    assert_hash_is(&s.local_safe_l2.parent, HASH_BB);
     assert_int_equal(s.local_safe_l2.timestamp, 1700000002);
-    assert_hash_is(&s.local_safe_l2.l1_origin.hash, HASH("cc"));
+    assert_hash_is(&s.local_safe_l2.l1_origin.hash, HASH_CC);
     assert_int_equal(s.local_safe_l2.l1_origin.number, 5);
     assert_int_equal(s.local_safe_l2.sequence_number, 4);
     b = written(&s);
-    assert_string_equal((const char *)b.p, CURRENT);
+    assert_string_equal((const char *)b.p, (const char *)text.p);
     ls_buf_fini(&b);
+    ls_buf_fini(&text);
 }
 
 static void an_unknown_block_is_an_object_of_zeros(void **state)
 {
+    static const char SAFE[] = "\"local_safe_l2\":{\"hash\":\"" ZERO "\",\"number\":0,"
+                               "\"parentHash\":\"" ZERO "\",\"timestamp\":0,"
+                               "\"l1origin\":{\"hash\":\"" ZERO "\",\"number\":0},"
+                               "\"sequenceNumber\":0}";
     static const struct ls_sync_status nothing;
     struct ls_buf b = written(&nothing);
     struct cJSON *v = json_of((const char *)b.p);
@@ -104,16 +109,16 @@ static void an_unknown_block_is_an_object_of_zeros(void **state)
     (void)state;
     assert_int_equal(ls_json_count(v), 11);
     assert_string_equal(ls_json_str(ls_json_get(ls_json_get(v, "safe_l2"), "hash")), ZERO);
-    assert_non_null(strstr((const char *)b.p, "\"local_safe_l2\":{\"hash\":\"" ZERO
-                                              "\",\"number\":0,\"parentHash\":\"" ZERO
-                                              "\",\"timestamp\":0,\"l1origin\":{\"hash\":\"" ZERO
-                                              "\",\"number\":0},\"sequenceNumber\":0}"));
+    assert_non_null(strstr((const char *)b.p, SAFE));
     ls_json_free(v);
     ls_buf_fini(&b);
 }
 
 static void missing_and_null_members_are_zero(void **state)
 {
+    static const char PARTS[] = "{\"safe_l2\":null,\"pending_safe_l2\":{\"number\":19},"
+                                "\"head_l1\":{\"number\":7},"
+                                "\"finalized_l2\":{\"l1origin\":null}}";
     struct ls_sync_status s;
 
     (void)state;
@@ -122,11 +127,7 @@ static void missing_and_null_members_are_zero(void **state)
     assert_int_equal(s.safe_l2.number, 0);
     assert_true(ls_hash_is_zero(&s.finalized_l1.hash));
     memset(&s, 0xff, sizeof s);
-    assert_int_equal(
-        parse("{\"safe_l2\":null,\"pending_safe_l2\":" L2_REF(
-                  "09", "19") ",\"head_l1\":{\"number\":7},\"finalized_l2\":{\"l1origin\":null}}",
-              &s, NULL),
-        LS_OK);
+    assert_int_equal(parse(PARTS, &s, NULL), LS_OK);
     assert_int_equal(s.safe_l2.timestamp, 0);
     assert_int_equal(s.pending_safe_l2.number, 19);
     assert_int_equal(s.head_l1.number, 7);
@@ -136,24 +137,19 @@ static void missing_and_null_members_are_zero(void **state)
 
 static void konas_spellings_hex_numbers_and_unknown_members_are_read(void **state)
 {
+    static const char KONA[] = "{\"safe_l2\":{\"hash\":\"" HASH_07 "\",\"number\":\"0x11\","
+                               "\"parentHash\":\"" HASH_BB "\",\"timestamp\":\"0x6553f102\","
+                               "\"l1Origin\":{\"hash\":\"" HASH_CC "\",\"number\":\"0x5\"},"
+                               "\"seqNum\":\"0x4\",\"extra\":[1]},\"new_head\":{},"
+                               "\"current_l1\":{\"number\":\"0xb\"}}";
     struct ls_sync_status s;
 
     (void)state;
-    assert_int_equal(
-        parse("{\"safe_l2\":{\"hash\":\"" HASH(
-                  "07") "\",\"number\":\"0x11\","
-                        "\"parentHash\":\"" HASH(
-                            "bb") "\",\"timestamp\":\"0x6553f102\","
-                                  "\"l1Origin\":{\"hash\":\"" HASH(
-                                      "cc") "\",\"number\":\"0x5\"},"
-                                            "\"seqNum\":\"0x4\",\"extra\":[1]},\"new_head\":{},"
-                                            "\"current_l1\":{\"number\":\"0xb\"}}",
-              &s, NULL),
-        LS_OK);
+    assert_int_equal(parse(KONA, &s, NULL), LS_OK);
     assert_int_equal(s.safe_l2.number, 17);
     assert_int_equal(s.safe_l2.timestamp, 1700000002);
     assert_int_equal(s.safe_l2.l1_origin.number, 5);
-    assert_hash_is(&s.safe_l2.l1_origin.hash, HASH("cc"));
+    assert_hash_is(&s.safe_l2.l1_origin.hash, HASH_CC);
     assert_int_equal(s.safe_l2.sequence_number, 4);
     assert_int_equal(s.current_l1.number, 11);
 }
@@ -215,12 +211,13 @@ static void the_largest_numbers_that_json_holds_survive(void **state)
 
 static void one_reference_reads_alone(void **state)
 {
-    struct cJSON *v = json_of(L2_REF("06", "16"));
+    struct cJSON *v = json_of("{\"number\":16,\"l1origin\":{\"number\":3}}");
     struct ls_l2_ref ref;
 
     (void)state;
     assert_int_equal(ls_l2_ref_parse(v, &ref, NULL), LS_OK);
     assert_int_equal(ref.number, 16);
+    assert_int_equal(ref.l1_origin.number, 3);
     assert_int_equal(ls_l2_ref_parse(NULL, &ref, NULL), LS_OK);
     assert_int_equal(ref.number, 0);
     ls_json_free(v);

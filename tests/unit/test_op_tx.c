@@ -6,35 +6,37 @@
 #include "lib/op/tx.h"
 
 #define TWENTY(b) b b b b b b b b b b b b b b b b b b b b
-#define ADDRESS_11 "0x" TWENTY("11")
-#define ADDRESS_22 "0x" TWENTY("22")
-#define WORD_1 "0000000000000000000000000000000000000000000000000000000000000001"
-#define WORD_FF "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+#define A_11 TWENTY("11")
+#define A_12 TWENTY("12")
+#define A_20 TWENTY("20")
+#define A_21 TWENTY("21")
+#define A_22 TWENTY("22")
+#define A_42 TWENTY("42")
+#define A_DE TWENTY("de")
+#define W_AB TWENTY("ab") "abababababababababababab"
+#define W_01 "0000000000000000000000000000000000000000000000000000000000000001"
+#define W_FF "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 
-#define ACCESS_LIST                                                                           \
-    "[{\"address\":\"" ADDRESS_11 "\",\"storageKeys\":[\"0x" WORD_1 "\",\"0x" WORD_FF "\"]}," \
-    "{\"address\":\"0x" TWENTY("12") "\",\"storageKeys\":[]}]"
+#define ACCESS_LIST                                                                  \
+    "[{\"address\":\"0x" A_11 "\",\"storageKeys\":[\"0x" W_01 "\",\"0x" W_FF "\"]}," \
+    "{\"address\":\"0x" A_12 "\",\"storageKeys\":[]}]"
 
 static const char SET_CODE[] =
     "{\"type\":\"0x4\",\"chainId\":\"0xa\",\"nonce\":\"0x7\",\"gasPrice\":\"0x1e8480\","
     "\"maxPriorityFeePerGas\":\"0xf4240\",\"maxFeePerGas\":\"0x1e8480\",\"gas\":\"0x186a0\","
-    "\"to\":\"" ADDRESS_22 "\",\"value\":\"0x0\",\"input\":\"0xdeadbeef\","
+    "\"to\":\"0x" A_22 "\",\"value\":\"0x0\",\"input\":\"0xdeadbeef\","
     "\"accessList\":" ACCESS_LIST ",\"authorizationList\":["
-    "{\"chainId\":\"0xa\",\"address\":\"0x" TWENTY(
-        "20") "\",\"nonce\":\"0x1\",\"yParity\":\"0x1\","
-              "\"r\":\"0x453150f516fbccde741f27b7ac3ac4c4fc03478013a8b3999cc919b4669b3f22\","
-              "\"s\":\"0x7d92b9b068b830eac18eb759ad4b9c9b9aef094f94056f21e6a642d36a7e12d3\"},"
-              "{\"chainId\":\"0x0\",\"address\":\"0x" TWENTY(
-                  "21") "\",\"nonce\":\"0x0\",\"yParity\":\"0x0\","
-                        "\"r\":"
-                        "\"0xdaddc1344f67880cbaf1ee6136b20906a4be857b07ed152ed17aa8587795e6fd\","
-                        "\"s\":"
-                        "\"0x465530eb93a91a1bbb884ef94d7fb0b8cc698ac252467e89bc27705c46ee52bc\"}],"
-                        "\"yParity\":\"0x0\",\"v\":\"0x0\","
-                        "\"r\":"
-                        "\"0x3d2ff174ed14fe9ed697994e0a21800e64fd4211245ff902d265186f27e72888\","
-                        "\"s\":"
-                        "\"0x6d518ba2d4173106eaf85afe2052a8932519fb9171b0192c1d4d70de402181da\"}";
+    "{\"chainId\":\"0xa\",\"address\":\"0x" A_20 "\","
+    "\"nonce\":\"0x1\",\"yParity\":\"0x1\","
+    "\"r\":\"0x453150f516fbccde741f27b7ac3ac4c4fc03478013a8b3999cc919b4669b3f22\","
+    "\"s\":\"0x7d92b9b068b830eac18eb759ad4b9c9b9aef094f94056f21e6a642d36a7e12d3\"},"
+    "{\"chainId\":\"0x0\",\"address\":\"0x" A_21 "\","
+    "\"nonce\":\"0x0\",\"yParity\":\"0x0\","
+    "\"r\":\"0xdaddc1344f67880cbaf1ee6136b20906a4be857b07ed152ed17aa8587795e6fd\","
+    "\"s\":\"0x465530eb93a91a1bbb884ef94d7fb0b8cc698ac252467e89bc27705c46ee52bc\"}],"
+    "\"yParity\":\"0x0\",\"v\":\"0x0\","
+    "\"r\":\"0x3d2ff174ed14fe9ed697994e0a21800e64fd4211245ff902d265186f27e72888\","
+    "\"s\":\"0x6d518ba2d4173106eaf85afe2052a8932519fb9171b0192c1d4d70de402181da\"}";
 
 /* A creation with one zero byte of code; older nodes print no yParity. */
 static const char ACCESS_LIST_TX[] =
@@ -47,7 +49,7 @@ static const char ACCESS_LIST_TX[] =
 static const char DYNAMIC_FEE[] =
     "{\"type\":\"0x2\",\"chainId\":\"0xa\",\"nonce\":\"0x12c\",\"gasPrice\":\"0x1\","
     "\"maxPriorityFeePerGas\":\"0x0\",\"maxFeePerGas\":\"0x1e8480\",\"gas\":\"0x5208\","
-    "\"to\":\"" ADDRESS_22 "\","
+    "\"to\":\"0x" A_22 "\","
     "\"value\":\"0x100000000000000000000000000000000000000000000000000\",\"input\":\"0x7f\","
     "\"accessList\":[],\"yParity\":\"0x0\",\"v\":\"0x0\","
     "\"r\":\"0xa817f764ea1238ccb03a573c1d3fb9384e70b4f61eb85811719ecf1d5d59e45d\","
@@ -64,21 +66,19 @@ static const char LEGACY[] =
 /* A message from L1 as OP chains carried it before Bedrock. */
 static const char QUEUED[] =
     "{\"type\":\"0x0\",\"nonce\":\"0x3\",\"gasPrice\":\"0x0\",\"gas\":\"0xf4240\","
-    "\"to\":\"0x" TWENTY("42") "\",\"value\":\"0x0\",\"input\":\"0xcbd4ece9\","
-                               "\"v\":\"0x0\",\"r\":\"0x0\",\"s\":\"0x0\"}";
+    "\"to\":\"0x" A_42 "\",\"value\":\"0x0\",\"input\":\"0xcbd4ece9\","
+    "\"v\":\"0x0\",\"r\":\"0x0\",\"s\":\"0x0\"}";
 
 /* A creation by deposit, with what belongs to the receipt around it. */
-static const char DEPOSIT[] = "{\"type\":\"0x7e\",\"sourceHash\":\"0x" TWENTY(
-    "ab") "abababababababababababab\","
-          "\"from\":\"0x" TWENTY("de") "\",\"to\":null,\"mint\":\"0xde0b6b3a7640000\","
-                                       "\"value\":\"0x1\",\"gas\":\"0xf4240\",\"isSystemTx\":true,"
-                                       "\"input\":\"0x6001\","
-                                       "\"nonce\":\"0x55\",\"gasPrice\":\"0x0\",\"v\":\"0x0\","
-                                       "\"r\":\"0x0\",\"s\":\"0x0\","
-                                       "\"depositReceiptVersion\":\"0x1\"}";
-#define DEPOSIT_BYTES                                              \
-    "0x7ef849a0" TWENTY("ab") "abababababababababababab94" TWENTY( \
-        "de") "80880de0b6b3a764000001830f424001826001"
+static const char DEPOSIT[] =
+    "{\"type\":\"0x7e\",\"sourceHash\":\"0x" W_AB "\",\"from\":\"0x" A_DE "\","
+    "\"to\":null,\"mint\":\"0xde0b6b3a7640000\",\"value\":\"0x1\",\"gas\":\"0xf4240\","
+    "\"isSystemTx\":true,\"input\":\"0x6001\",\"nonce\":\"0x55\",\"gasPrice\":\"0x0\","
+    "\"v\":\"0x0\",\"r\":\"0x0\",\"s\":\"0x0\",\"depositReceiptVersion\":\"0x1\"}";
+
+/* Its bytes up to the recipient; then the recipient and what follows. */
+#define DEPOSIT_HEAD "0x7ef849a0" W_AB "94" A_DE
+#define DEPOSIT_BYTES DEPOSIT_HEAD "80880de0b6b3a764000001830f424001826001"
 
 static enum ls_err encode(const char *text, struct ls_buf *b, struct ls_diag *d)
 {
@@ -178,7 +178,7 @@ static void encodes_legacy_from_before_replay_protection(void **state)
 static void encodes_unsigned_messages_of_the_old_queue(void **state)
 {
     (void)state;
-    assert_bytes(QUEUED, "0xe40380830f424094" TWENTY("42") "8084cbd4ece9808080");
+    assert_bytes(QUEUED, "0xe40380830f424094" A_42 "8084cbd4ece9808080");
 }
 
 static void encodes_deposits_without_their_receipt(void **state)
@@ -188,8 +188,7 @@ static void encodes_deposits_without_their_receipt(void **state)
     (void)state;
     assert_bytes(DEPOSIT, DEPOSIT_BYTES);
     plain = replaced(DEPOSIT, "\"isSystemTx\":true,", "");
-    assert_bytes(plain, "0x7ef849a0" TWENTY("ab") "abababababababababababab94" TWENTY(
-                            "de") "80880de0b6b3a764000001830f424080826001");
+    assert_bytes(plain, DEPOSIT_HEAD "80880de0b6b3a764000001830f424080826001");
     free(plain);
 }
 
@@ -201,8 +200,7 @@ static void mint_zero_null_and_absent_are_one(void **state)
     for (size_t i = 0; i < sizeof FORMS / sizeof FORMS[0]; i++) {
         char *text = replaced(DEPOSIT, "\"mint\":\"0xde0b6b3a7640000\",", FORMS[i]);
 
-        assert_bytes(text, "0x7ef841a0" TWENTY("ab") "abababababababababababab94" TWENTY(
-                               "de") "808001830f424001826001");
+        assert_bytes(text, "0x7ef841a0" W_AB "94" A_DE "808001830f424001826001");
         free(text);
     }
 }
@@ -260,7 +258,7 @@ static void refuses_broken_members_by_name(void **state)
     assert_refused(LEGACY, "\"input\":\"0x\"", "\"input\":[]", LS_ERR_TYPE, "\"input\"");
     assert_refused(DYNAMIC_FEE, "\"accessList\":[]", "\"accessList\":{}", LS_ERR_TYPE,
                    "\"accessList\"");
-    assert_refused(SET_CODE, "\"0x" WORD_FF "\"", "\"0xff\"", LS_ERR_PARSE, "\"accessList\"");
+    assert_refused(SET_CODE, "\"0x" W_FF "\"", "\"0xff\"", LS_ERR_PARSE, "\"accessList\"");
     assert_refused(DEPOSIT, "\"isSystemTx\":true", "\"isSystemTx\":1", LS_ERR_TYPE,
                    "\"isSystemTx\"");
     assert_refused(DEPOSIT, "\"sourceHash\":\"0xab", "\"sourceHash\":\"0x", LS_ERR_PARSE,
@@ -270,7 +268,7 @@ static void refuses_broken_members_by_name(void **state)
 static void refuses_set_code_without_recipient_or_authorizations(void **state)
 {
     (void)state;
-    assert_refused(SET_CODE, "\"to\":\"" ADDRESS_22 "\",", "", LS_ERR_MISSING, "\"to\"");
+    assert_refused(SET_CODE, "\"to\":\"0x" A_22 "\",", "", LS_ERR_MISSING, "\"to\"");
     assert_refused(SET_CODE, "\"authorizationList\"", "\"authorisations\"", LS_ERR_MISSING,
                    "\"authorizationList\"");
     assert_refused(SET_CODE, "\"nonce\":\"0x1\",\"yParity\":\"0x1\"", "\"nonce\":\"0x1\"",
@@ -343,20 +341,13 @@ static void refuses_broken_deposit_bytes(void **state)
 {
     /* what stands instead of "80" (to), the mint, or "01826001" (isSystemTx, input) */
     static const char *const BROKEN[] = {
-        "0x7ef849a0" TWENTY("ab") "abababababababababababab94" TWENTY(
-            "de") "80880de0b6b3a764000001830f424002826001", /* isSystemTx 2 */
-        "0x7ef849a0" TWENTY("ab") "abababababababababababab94" TWENTY(
-            "de") "8088000db6b3a764000001830f424001826001", /* mint with a leading zero */
-        "0x7ef849a0" TWENTY("ab") "abababababababababababab94" TWENTY(
-            "de") "c0880de0b6b3a764000001830f424001826001", /* to is a list */
-        "0x7ef849a0" TWENTY("ab") "abababababababababababab94" TWENTY(
-            "de") "05880de0b6b3a764000001830f424001826001", /* to has one byte */
-        "0x7ef849a0" TWENTY("ab") "abababababababababababab94" TWENTY(
-            "de") "80880de0b6b3a764000001830f424001c26001", /* input is a list */
-        "0x7eb849a0" TWENTY("ab") "abababababababababababab94" TWENTY(
-            "de") "80880de0b6b3a764000001830f424001826001", /* no list */
-        "0x7ef84aa0" TWENTY("ab") "abababababababababababab94" TWENTY(
-            "de") "80880de0b6b3a764000001830f42400182600180", /* a ninth item */
+        DEPOSIT_HEAD "80880de0b6b3a764000001830f424002826001", /* isSystemTx 2 */
+        DEPOSIT_HEAD "8088000db6b3a764000001830f424001826001", /* mint with a leading zero */
+        DEPOSIT_HEAD "c0880de0b6b3a764000001830f424001826001", /* to is a list */
+        DEPOSIT_HEAD "05880de0b6b3a764000001830f424001826001", /* to has one byte */
+        DEPOSIT_HEAD "80880de0b6b3a764000001830f424001c26001", /* input is a list */
+        "0x7eb849a0" W_AB "94" A_DE "80880de0b6b3a764000001830f424001826001",   /* no list */
+        "0x7ef84aa0" W_AB "94" A_DE "80880de0b6b3a764000001830f42400182600180", /* a ninth item */
     };
     uint8_t mem[128];
     struct ls_deposit deposit;
