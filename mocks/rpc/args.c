@@ -18,16 +18,16 @@ const struct ls_go_place LS_GO_ARGUMENT = {NULL, NULL};
 #define LEADING_ZERO "hex number with leading zero digits"
 #define SYNTAX "invalid hex string"
 
-void ls_args_begin(struct ls_args *a, struct ls_rpc_call *call)
+void ls_go_args_begin(struct ls_go_args *a, struct ls_rpc_call *call)
 {
-    *a = (struct ls_args){.call = call, .next = ls_json_first(call->params)};
+    *a = (struct ls_go_args){.call = call, .next = ls_json_first(call->params)};
     if (call->params_not_array) {
         ls_rpc_error(call, LS_RPC_INVALID_PARAMS, "non-array args");
         a->is_failed = true;
     }
 }
 
-const struct cJSON *ls_args_take(struct ls_args *a, bool is_needed)
+const struct cJSON *ls_go_args_take(struct ls_go_args *a, bool is_needed)
 {
     if (a->is_failed) {
         return NULL;
@@ -44,7 +44,7 @@ const struct cJSON *ls_args_take(struct ls_args *a, bool is_needed)
     return v;
 }
 
-bool ls_args_end(struct ls_args *a)
+bool ls_go_args_end(struct ls_go_args *a)
 {
     if (!a->is_failed && a->next != NULL) {
         ls_rpc_error(a->call, LS_RPC_INVALID_PARAMS, "too many arguments, want at most %u",
@@ -54,7 +54,7 @@ bool ls_args_end(struct ls_args *a)
     return !a->is_failed;
 }
 
-void ls_args_fail(struct ls_args *a, const char *fmt, ...)
+void ls_go_args_fail(struct ls_go_args *a, const char *fmt, ...)
 {
     char text[1024];
     va_list args;
@@ -68,13 +68,13 @@ void ls_args_fail(struct ls_args *a, const char *fmt, ...)
 }
 
 /* json.UnmarshalTypeError. */
-static bool cannot(struct ls_args *a, const char *what, struct ls_go_place p, const char *type)
+static bool cannot(struct ls_go_args *a, const char *what, struct ls_go_place p, const char *type)
 {
     if (p.structure != NULL) {
-        ls_args_fail(a, "json: cannot unmarshal %s into Go struct field %s.%s of type %s", what,
-                     p.structure, p.field, type);
+        ls_go_args_fail(a, "json: cannot unmarshal %s into Go struct field %s.%s of type %s", what,
+                        p.structure, p.field, type);
     } else {
-        ls_args_fail(a, "json: cannot unmarshal %s into Go value of type %s", what, type);
+        ls_go_args_fail(a, "json: cannot unmarshal %s into Go value of type %s", what, type);
     }
     return false;
 }
@@ -157,8 +157,8 @@ static void decode_digits(const char *digits, uint8_t *out, size_t n)
     }
 }
 
-bool ls_go_fixed(struct ls_args *a, const struct cJSON *v, struct ls_go_place p, const char *type,
-                 uint8_t *out, size_t n)
+bool ls_go_fixed(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
+                 const char *type, uint8_t *out, size_t n)
 {
     const char *fault = NULL;
     const char *s = ls_json_str(v);
@@ -173,7 +173,8 @@ bool ls_go_fixed(struct ls_args *a, const struct cJSON *v, struct ls_go_place p,
         return cannot(a, fault, p, type);
     }
     if (strlen(digits) != 2 * n) {
-        ls_args_fail(a, "hex string has length %zu, want %zu for %s", strlen(digits), 2 * n, type);
+        ls_go_args_fail(a, "hex string has length %zu, want %zu for %s", strlen(digits), 2 * n,
+                        type);
         return false;
     }
     if (!is_hex(digits)) {
@@ -183,7 +184,8 @@ bool ls_go_fixed(struct ls_args *a, const struct cJSON *v, struct ls_go_place p,
     return true;
 }
 
-bool ls_go_hash(struct ls_args *a, const struct cJSON *v, struct ls_go_place p, struct ls_hash *out)
+bool ls_go_hash(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
+                struct ls_hash *out)
 {
     return ls_go_fixed(a, v, p, "common.Hash", out->b, sizeof out->b);
 }
@@ -199,7 +201,7 @@ static void decode_number(const char *digits, uint8_t *out, size_t n)
     }
 }
 
-static bool go_number(struct ls_args *a, const struct cJSON *v, struct ls_go_place p,
+static bool go_number(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
                       const char *type, const char *range, uint8_t *out, size_t n)
 {
     const char *fault = NULL;
@@ -215,7 +217,7 @@ static bool go_number(struct ls_args *a, const struct cJSON *v, struct ls_go_pla
     return true;
 }
 
-bool ls_go_u64(struct ls_args *a, const struct cJSON *v, struct ls_go_place p, uint64_t *out)
+bool ls_go_u64(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p, uint64_t *out)
 {
     uint8_t be[8];
     if (v == NULL || a->is_failed) {
@@ -228,7 +230,8 @@ bool ls_go_u64(struct ls_args *a, const struct cJSON *v, struct ls_go_place p, u
     return true;
 }
 
-bool ls_go_big(struct ls_args *a, const struct cJSON *v, struct ls_go_place p, struct ls_u256 *out)
+bool ls_go_big(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
+               struct ls_u256 *out)
 {
     if (v == NULL || a->is_failed) {
         return !a->is_failed;
@@ -236,7 +239,7 @@ bool ls_go_big(struct ls_args *a, const struct cJSON *v, struct ls_go_place p, s
     return go_number(a, v, p, "*hexutil.Big", "hex number > 256 bits", out->be, sizeof out->be);
 }
 
-bool ls_go_bytes(struct ls_args *a, const struct cJSON *v, struct ls_go_place p,
+bool ls_go_bytes(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
                  struct ls_arena *arena, struct ls_span *out)
 {
     const char *fault = NULL;
@@ -254,7 +257,7 @@ bool ls_go_bytes(struct ls_args *a, const struct cJSON *v, struct ls_go_place p,
     size_t n = strlen(digits) / 2;
     uint8_t *bytes = ls_arena_alloc(arena, n);
     if (bytes == NULL) {
-        ls_args_fail(a, "too large");
+        ls_go_args_fail(a, "too large");
         return false;
     }
     decode_digits(digits, bytes, n);
@@ -262,7 +265,7 @@ bool ls_go_bytes(struct ls_args *a, const struct cJSON *v, struct ls_go_place p,
     return true;
 }
 
-bool ls_go_bool(struct ls_args *a, const struct cJSON *v, struct ls_go_place p, bool *out)
+bool ls_go_bool(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p, bool *out)
 {
     if (v == NULL || a->is_failed || ls_json_is_null(v)) {
         return !a->is_failed;
@@ -274,7 +277,7 @@ bool ls_go_bool(struct ls_args *a, const struct cJSON *v, struct ls_go_place p, 
     return true;
 }
 
-bool ls_go_kind(struct ls_args *a, const struct cJSON *v, struct ls_go_place p, const char *kind,
+bool ls_go_kind(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p, const char *kind,
                 const char *type)
 {
     if (v == NULL || a->is_failed || ls_json_is_null(v)) {
@@ -301,7 +304,7 @@ static const struct {
             {"finalized", LS_GO_FINALIZED},
             {"earliest", LS_GO_EARLIEST}};
 
-bool ls_go_block_number(struct ls_args *a, const struct cJSON *v, enum ls_go_block *kind,
+bool ls_go_block_number(struct ls_go_args *a, const struct cJSON *v, enum ls_go_block *kind,
                         uint64_t *number)
 {
     const char *fault = NULL;
@@ -328,14 +331,14 @@ bool ls_go_block_number(struct ls_args *a, const struct cJSON *v, enum ls_go_blo
     }
     const char *digits = number_text(s, 16, "hex number > 64 bits", &fault);
     if (digits == NULL || s[0] == '\0') {
-        ls_args_fail(a, "%s", s[0] == '\0' ? "empty hex string" : fault);
+        ls_go_args_fail(a, "%s", s[0] == '\0' ? "empty hex string" : fault);
         return false;
     }
     decode_number(digits, be, sizeof be);
     *number = ls_be64(be);
     *kind = LS_GO_NUMBER;
     if (*number > INT64_MAX) {
-        ls_args_fail(a, "block number larger than int64");
+        ls_go_args_fail(a, "block number larger than int64");
         return false;
     }
     return true;

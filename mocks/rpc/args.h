@@ -17,7 +17,7 @@
 #include "lib/op/types.h"
 #include "mocks/rpc/jsonrpc.h"
 
-struct ls_args {
+struct ls_go_args {
     struct ls_rpc_call *call;
     const struct cJSON *next; /* NULL: no more given */
     unsigned index;           /* of the argument last taken */
@@ -33,28 +33,30 @@ struct ls_go_place {
 extern const struct ls_go_place LS_GO_ARGUMENT;
 
 /* -32602 "non-array args" when params is something else. */
-void ls_args_begin(struct ls_args *a, struct ls_rpc_call *call);
+void ls_go_args_begin(struct ls_go_args *a, struct ls_rpc_call *call);
 /* The next argument; NULL when it was not given, which is a fault when it is needed, or when there
  * was a fault before. */
-const struct cJSON *ls_args_take(struct ls_args *a, bool is_needed);
+const struct cJSON *ls_go_args_take(struct ls_go_args *a, bool is_needed);
 /* No further argument may be there. true: no fault at all. */
-bool ls_args_end(struct ls_args *a);
+bool ls_go_args_end(struct ls_go_args *a);
 
 /* -32602 "invalid argument <index>: <text>". */
-void ls_args_fail(struct ls_args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ls_go_args_fail(struct ls_go_args *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Decoders; v NULL (argument not given) leaves *out. false: fault. type is Go's name of it. */
-bool ls_go_fixed(struct ls_args *a, const struct cJSON *v, struct ls_go_place p, const char *type,
-                 uint8_t *out, size_t n);
-bool ls_go_hash(struct ls_args *a, const struct cJSON *v, struct ls_go_place p,
+bool ls_go_fixed(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
+                 const char *type, uint8_t *out, size_t n);
+bool ls_go_hash(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
                 struct ls_hash *out);
-bool ls_go_u64(struct ls_args *a, const struct cJSON *v, struct ls_go_place p, uint64_t *out);
-bool ls_go_big(struct ls_args *a, const struct cJSON *v, struct ls_go_place p, struct ls_u256 *out);
-bool ls_go_bytes(struct ls_args *a, const struct cJSON *v, struct ls_go_place p,
+bool ls_go_u64(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p, uint64_t *out);
+bool ls_go_big(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
+               struct ls_u256 *out);
+bool ls_go_bytes(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
                  struct ls_arena *arena, struct ls_span *out);
-bool ls_go_bool(struct ls_args *a, const struct cJSON *v, struct ls_go_place p, bool *out);
+bool ls_go_bool(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p, bool *out);
 /* The value must be of this JSON kind ("array", "object") or null; type names Go's type. */
-bool ls_go_kind(struct ls_args *a, const struct cJSON *v, struct ls_go_place p, const char *kind,
+bool ls_go_kind(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p, const char *kind,
                 const char *type);
 
 /* Go matches member names in any case. */
@@ -68,7 +70,7 @@ enum ls_go_block {
     LS_GO_FINALIZED,
     LS_GO_EARLIEST
 };
-bool ls_go_block_number(struct ls_args *a, const struct cJSON *v, enum ls_go_block *kind,
+bool ls_go_block_number(struct ls_go_args *a, const struct cJSON *v, enum ls_go_block *kind,
                         uint64_t *number);
 /* The tag's name; "" for LS_GO_NUMBER. */
 const char *ls_go_block_name(enum ls_go_block kind);

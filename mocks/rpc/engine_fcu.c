@@ -53,9 +53,9 @@ static const struct cJSON *optional(const struct cJSON *obj, const char *name)
     return ls_json_is_null(v) ? NULL : v;
 }
 
-static bool take_state(struct ls_args *a, struct ls_forkchoice *f)
+static bool take_state(struct ls_go_args *a, struct ls_forkchoice *f)
 {
-    const struct cJSON *v = ls_args_take(a, true);
+    const struct cJSON *v = ls_go_args_take(a, true);
     if (!ls_go_kind(a, v, LS_GO_ARGUMENT, "object", "engine." STATE)) {
         return false;
     }
@@ -82,7 +82,7 @@ static struct ls_go_place place_of(const char *field)
     return (struct ls_go_place){ATTRIBUTES, field};
 }
 
-static bool read_txs(struct ls_engine_port *e, struct ls_args *a, const struct cJSON *v,
+static bool read_txs(struct ls_engine_port *e, struct ls_go_args *a, const struct cJSON *v,
                      struct attributes *at)
 {
     struct ls_go_place place = place_of("transactions");
@@ -91,7 +91,7 @@ static bool read_txs(struct ls_engine_port *e, struct ls_args *a, const struct c
     }
     struct ls_span *txs = ls_arena_alloc(&e->arena, ls_json_count(v) * sizeof *txs);
     if (txs == NULL) {
-        ls_args_fail(a, "too large");
+        ls_go_args_fail(a, "too large");
         return false;
     }
     for (const struct cJSON *tx = ls_json_first(v); tx != NULL; tx = ls_json_next(tx)) {
@@ -103,7 +103,7 @@ static bool read_txs(struct ls_engine_port *e, struct ls_args *a, const struct c
     return true;
 }
 
-static bool read_plain_u64(struct ls_args *a, const struct cJSON *v, const char *field,
+static bool read_plain_u64(struct ls_go_args *a, const struct cJSON *v, const char *field,
                            uint64_t *out)
 {
     struct ls_go_place place = place_of(field);
@@ -111,16 +111,16 @@ static bool read_plain_u64(struct ls_args *a, const struct cJSON *v, const char 
         return v == NULL;
     }
     if (ls_json_u64(v, out) != LS_OK) {
-        ls_args_fail(a,
-                     "json: cannot unmarshal number into Go struct field " ATTRIBUTES
-                     ".%s of type uint64",
-                     field);
+        ls_go_args_fail(a,
+                        "json: cannot unmarshal number into Go struct field " ATTRIBUTES
+                        ".%s of type uint64",
+                        field);
         return false;
     }
     return true;
 }
 
-static bool read_attributes(struct ls_engine_port *e, struct ls_args *a, const struct cJSON *v,
+static bool read_attributes(struct ls_engine_port *e, struct ls_go_args *a, const struct cJSON *v,
                             struct attributes *at)
 {
     static const char *const needed[] = {"timestamp", "prevRandao", "suggestedFeeRecipient"};
@@ -148,7 +148,7 @@ static bool read_attributes(struct ls_engine_port *e, struct ls_args *a, const s
         read_plain_u64(a, min_base_fee, "minBaseFee", &at->min_base_fee);
     for (size_t i = 0; is_read && i < sizeof needed / sizeof needed[0]; i++) {
         if (optional(v, needed[i]) == NULL) {
-            ls_args_fail(a, "missing required field '%s' for " ATTRIBUTES, needed[i]);
+            ls_go_args_fail(a, "missing required field '%s' for " ATTRIBUTES, needed[i]);
             is_read = false;
         }
     }
@@ -321,19 +321,19 @@ void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned 
 {
     struct ls_forkchoice f = {0};
     struct attributes at = {0};
-    struct ls_args a;
+    struct ls_go_args a;
     uint8_t id[8];
-    ls_args_begin(&a, call);
+    ls_go_args_begin(&a, call);
     if (!take_state(&a, &f)) {
         return;
     }
-    const struct cJSON *v = ls_args_take(&a, false);
+    const struct cJSON *v = ls_go_args_take(&a, false);
     bool has_attributes = v != NULL && !ls_json_is_null(v);
     if (has_attributes && (!ls_go_kind(&a, v, LS_GO_ARGUMENT, "object", "engine." ATTRIBUTES) ||
                            !read_attributes(e, &a, v, &at))) {
         return;
     }
-    if (!ls_args_end(&a) || (has_attributes && !check_version(e, call, version, &at))) {
+    if (!ls_go_args_end(&a) || (has_attributes && !check_version(e, call, version, &at))) {
         return;
     }
     if (has_attributes && !ls_hash_is_zero(&f.head) && !check_op(e, call, &at)) {

@@ -21,16 +21,16 @@ static bool is_active(const struct ls_engine_port *e, enum ls_fork fork, const s
 
 /* --- arguments --- */
 
-static bool take_hashes(struct ls_engine_port *e, struct ls_args *a, struct ls_np_args *n)
+static bool take_hashes(struct ls_engine_port *e, struct ls_go_args *a, struct ls_np_args *n)
 {
-    const struct cJSON *v = ls_args_take(a, true);
+    const struct cJSON *v = ls_go_args_take(a, true);
     if (!ls_go_kind(a, v, LS_GO_ARGUMENT, "array", "[]common.Hash")) {
         return false;
     }
     n->has_hashes = v != NULL && !ls_json_is_null(v);
     struct ls_hash *hashes = ls_arena_alloc(&e->arena, ls_json_count(v) * sizeof *hashes);
     if (hashes == NULL) {
-        ls_args_fail(a, "too large");
+        ls_go_args_fail(a, "too large");
         return false;
     }
     for (const struct cJSON *h = ls_json_first(v); h != NULL; h = ls_json_next(h)) {
@@ -42,23 +42,23 @@ static bool take_hashes(struct ls_engine_port *e, struct ls_args *a, struct ls_n
     return !a->is_failed;
 }
 
-static bool take_beacon_root(struct ls_args *a, struct ls_np_args *n)
+static bool take_beacon_root(struct ls_go_args *a, struct ls_np_args *n)
 {
-    const struct cJSON *v = ls_args_take(a, false);
+    const struct cJSON *v = ls_go_args_take(a, false);
     n->payload.has_beacon_root = v != NULL && !ls_json_is_null(v);
     return !n->payload.has_beacon_root || ls_go_hash(a, v, LS_GO_ARGUMENT, &n->payload.beacon_root);
 }
 
-static bool take_requests(struct ls_engine_port *e, struct ls_args *a, struct ls_np_args *n)
+static bool take_requests(struct ls_engine_port *e, struct ls_go_args *a, struct ls_np_args *n)
 {
-    const struct cJSON *v = ls_args_take(a, true);
+    const struct cJSON *v = ls_go_args_take(a, true);
     if (!ls_go_kind(a, v, LS_GO_ARGUMENT, "array", "[]hexutil.Bytes")) {
         return false;
     }
     n->has_requests = v != NULL && !ls_json_is_null(v);
     struct ls_span *items = ls_arena_alloc(&e->arena, ls_json_count(v) * sizeof *items);
     if (items == NULL) {
-        ls_args_fail(a, "too large");
+        ls_go_args_fail(a, "too large");
         return false;
     }
     for (const struct cJSON *r = ls_json_first(v); r != NULL; r = ls_json_next(r)) {
@@ -73,10 +73,10 @@ static bool take_requests(struct ls_engine_port *e, struct ls_args *a, struct ls
 static bool decode(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned version,
                    struct ls_np_args *n)
 {
-    struct ls_args a;
+    struct ls_go_args a;
     memset(n, 0, sizeof *n);
-    ls_args_begin(&a, call);
-    const struct cJSON *payload = ls_args_take(&a, true);
+    ls_go_args_begin(&a, call);
+    const struct cJSON *payload = ls_go_args_take(&a, true);
     if (!ls_engine_decode_payload(&a, payload, &e->arena, n)) {
         return false;
     }
@@ -86,7 +86,7 @@ static bool decode(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned 
     if (version >= 4 && !take_requests(e, &a, n)) {
         return false;
     }
-    return ls_args_end(&a);
+    return ls_go_args_end(&a);
 }
 
 /* --- version and fork (rows 1 and 2) --- */

@@ -56,7 +56,7 @@ struct ls_np_args {
 
 void ls_engine_np(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned version);
 /* Decodes the executionPayload object. */
-bool ls_engine_decode_payload(struct ls_args *a, const struct cJSON *v, struct ls_arena *arena,
+bool ls_engine_decode_payload(struct ls_go_args *a, const struct cJSON *v, struct ls_arena *arena,
                               struct ls_np_args *out);
 /* Why the payload does not execute on parent (id), as op-geth says it; NULL = nothing found. Valid
  * until the next call. */

@@ -48,7 +48,7 @@ static const struct field {
 };
 #define FIELD_COUNT (sizeof FIELDS / sizeof FIELDS[0])
 
-static bool read_txs(struct ls_args *a, const struct cJSON *v, struct ls_go_place place,
+static bool read_txs(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place place,
                      struct ls_arena *arena, struct ls_np_args *out)
 {
     if (!ls_go_kind(a, v, place, "array", "[]hexutil.Bytes")) {
@@ -57,7 +57,7 @@ static bool read_txs(struct ls_args *a, const struct cJSON *v, struct ls_go_plac
     size_t count = ls_json_count(v);
     struct ls_span *txs = ls_arena_alloc(arena, count * sizeof *txs);
     if (txs == NULL) {
-        ls_args_fail(a, "too large");
+        ls_go_args_fail(a, "too large");
         return false;
     }
     size_t i = 0;
@@ -71,7 +71,7 @@ static bool read_txs(struct ls_args *a, const struct cJSON *v, struct ls_go_plac
     return true;
 }
 
-static bool read_field(struct ls_args *a, const struct field *f, const struct cJSON *v,
+static bool read_field(struct ls_go_args *a, const struct field *f, const struct cJSON *v,
                        struct ls_arena *arena, struct ls_np_args *out)
 {
     struct ls_go_place place = {STRUCTURE, f->name};
@@ -105,7 +105,7 @@ static size_t field_index(const char *key)
     return i;
 }
 
-bool ls_engine_decode_payload(struct ls_args *a, const struct cJSON *v, struct ls_arena *arena,
+bool ls_engine_decode_payload(struct ls_go_args *a, const struct cJSON *v, struct ls_arena *arena,
                               struct ls_np_args *out)
 {
     bool is_there[FIELD_COUNT] = {false};
@@ -127,7 +127,7 @@ bool ls_engine_decode_payload(struct ls_args *a, const struct cJSON *v, struct l
         if (FIELDS[i].flag != NO_FLAG) {
             *(bool *)((uint8_t *)out + FIELDS[i].flag) = is_there[i];
         } else if (!is_there[i]) {
-            ls_args_fail(a, "missing required field '%s' for " STRUCTURE, FIELDS[i].name);
+            ls_go_args_fail(a, "missing required field '%s' for " STRUCTURE, FIELDS[i].name);
             return false;
         }
     }

@@ -104,12 +104,12 @@ static const char *const CAPABILITIES[] = {
 
 static void exchange_capabilities(struct ls_engine_port *e, struct ls_rpc_call *call)
 {
-    struct ls_args a;
+    struct ls_go_args a;
     struct ls_jw w;
     (void)e;
-    ls_args_begin(&a, call);
-    const struct cJSON *list = ls_args_take(&a, true);
-    if (!ls_go_kind(&a, list, LS_GO_ARGUMENT, "array", "[]string") || !ls_args_end(&a)) {
+    ls_go_args_begin(&a, call);
+    const struct cJSON *list = ls_go_args_take(&a, true);
+    if (!ls_go_kind(&a, list, LS_GO_ARGUMENT, "array", "[]string") || !ls_go_args_end(&a)) {
         return;
     }
     ls_rpc_result(call, &w);
@@ -122,12 +122,12 @@ static void exchange_capabilities(struct ls_engine_port *e, struct ls_rpc_call *
 
 static void client_version(struct ls_engine_port *e, struct ls_rpc_call *call)
 {
-    struct ls_args a;
+    struct ls_go_args a;
     struct ls_jw w;
     (void)e;
-    ls_args_begin(&a, call);
-    (void)ls_args_take(&a, true);
-    if (!ls_args_end(&a)) {
+    ls_go_args_begin(&a, call);
+    (void)ls_go_args_take(&a, true);
+    if (!ls_go_args_end(&a)) {
         return;
     }
     ls_rpc_result(call, &w);
@@ -205,12 +205,12 @@ static void put_body(struct ls_engine_port *e, uint32_t id, struct ls_jw *w)
 
 static void bodies_by_hash(struct ls_engine_port *e, struct ls_rpc_call *call)
 {
-    struct ls_args a;
+    struct ls_go_args a;
     struct ls_jw w;
     struct ls_hash hash;
-    ls_args_begin(&a, call);
-    const struct cJSON *list = ls_args_take(&a, true);
-    if (!ls_go_kind(&a, list, LS_GO_ARGUMENT, "array", "[]common.Hash") || !ls_args_end(&a)) {
+    ls_go_args_begin(&a, call);
+    const struct cJSON *list = ls_go_args_take(&a, true);
+    if (!ls_go_kind(&a, list, LS_GO_ARGUMENT, "array", "[]common.Hash") || !ls_go_args_end(&a)) {
         return;
     }
     ls_rpc_result(call, &w);
@@ -227,13 +227,13 @@ static void bodies_by_hash(struct ls_engine_port *e, struct ls_rpc_call *call)
 
 static void bodies_by_range(struct ls_engine_port *e, struct ls_rpc_call *call)
 {
-    struct ls_args a;
+    struct ls_go_args a;
     struct ls_jw w;
     uint64_t start = 0;
     uint64_t count = 0;
-    ls_args_begin(&a, call);
-    if (!ls_go_u64(&a, ls_args_take(&a, true), LS_GO_ARGUMENT, &start) ||
-        !ls_go_u64(&a, ls_args_take(&a, true), LS_GO_ARGUMENT, &count) || !ls_args_end(&a)) {
+    ls_go_args_begin(&a, call);
+    if (!ls_go_u64(&a, ls_go_args_take(&a, true), LS_GO_ARGUMENT, &start) ||
+        !ls_go_u64(&a, ls_go_args_take(&a, true), LS_GO_ARGUMENT, &count) || !ls_go_args_end(&a)) {
         return;
     }
     if (start == 0 || count == 0) {
@@ -258,22 +258,22 @@ static void bodies_by_range(struct ls_engine_port *e, struct ls_rpc_call *call)
 
 /* --- getPayload: this engine never builds, so every id is unknown --- */
 
-static bool take_payload_id(struct ls_args *a, uint8_t id[8])
+static bool take_payload_id(struct ls_go_args *a, uint8_t id[8])
 {
-    const struct cJSON *v = ls_args_take(a, true);
+    const struct cJSON *v = ls_go_args_take(a, true);
     const char *s = ls_json_str(v);
     if (v == NULL || !ls_go_kind(a, v, LS_GO_ARGUMENT, "string", "*engine.PayloadID")) {
         return false;
     }
     if (s == NULL || s[0] != '0' || (s[1] != 'x' && s[1] != 'X')) {
-        ls_args_fail(a, "invalid payload id \"%s\": hex string without 0x prefix",
-                     s == NULL ? "" : s);
+        ls_go_args_fail(a, "invalid payload id \"%s\": hex string without 0x prefix",
+                        s == NULL ? "" : s);
         return false;
     }
     if (strlen(s + 2) != 16) {
-        ls_args_fail(a,
-                     "invalid payload id \"%s\": hex string has length %zu, want 16 for PayloadID",
-                     s, strlen(s + 2));
+        ls_go_args_fail(
+            a, "invalid payload id \"%s\": hex string has length %zu, want 16 for PayloadID", s,
+            strlen(s + 2));
         return false;
     }
     return ls_go_fixed(a, v, LS_GO_ARGUMENT, "engine.PayloadID", id, 8);
@@ -281,10 +281,10 @@ static bool take_payload_id(struct ls_args *a, uint8_t id[8])
 
 static void get_payload(struct ls_rpc_call *call, unsigned version)
 {
-    struct ls_args a;
+    struct ls_go_args a;
     uint8_t id[8] = {0};
-    ls_args_begin(&a, call);
-    if (!take_payload_id(&a, id) || !ls_args_end(&a)) {
+    ls_go_args_begin(&a, call);
+    if (!take_payload_id(&a, id) || !ls_go_args_end(&a)) {
         return;
     }
     unsigned low = version <= 2 ? 1 : 3;

@@ -11,9 +11,9 @@
 
 static bool takes_nothing(struct ls_rpc_call *call)
 {
-    struct ls_args a;
-    ls_args_begin(&a, call);
-    return ls_args_end(&a);
+    struct ls_go_args a;
+    ls_go_args_begin(&a, call);
+    return ls_go_args_end(&a);
 }
 
 static void chain_id(const struct ls_eth_view *v, struct ls_rpc_call *call)
@@ -111,13 +111,13 @@ static void syncing(const struct ls_eth_view *v, struct ls_rpc_call *call)
 static bool take_number(const struct ls_eth_view *v, struct ls_rpc_call *call, bool wants_full,
                         struct ls_el_read *r, bool *is_full)
 {
-    struct ls_args a;
+    struct ls_go_args a;
     enum ls_go_block kind = LS_GO_LATEST;
     uint64_t number = 0;
-    ls_args_begin(&a, call);
-    if (!ls_go_block_number(&a, ls_args_take(&a, true), &kind, &number) ||
-        (wants_full && !ls_go_bool(&a, ls_args_take(&a, true), LS_GO_ARGUMENT, is_full)) ||
-        !ls_args_end(&a)) {
+    ls_go_args_begin(&a, call);
+    if (!ls_go_block_number(&a, ls_go_args_take(&a, true), &kind, &number) ||
+        (wants_full && !ls_go_bool(&a, ls_go_args_take(&a, true), LS_GO_ARGUMENT, is_full)) ||
+        !ls_go_args_end(&a)) {
         return false;
     }
     *r = v->ops->read(v->self, kind, number);
@@ -127,12 +127,12 @@ static bool take_number(const struct ls_eth_view *v, struct ls_rpc_call *call, b
 static bool take_hash(const struct ls_eth_view *v, struct ls_rpc_call *call, bool wants_full,
                       struct ls_el_read *r, bool *is_full)
 {
-    struct ls_args a;
+    struct ls_go_args a;
     struct ls_hash hash = {0};
-    ls_args_begin(&a, call);
-    if (!ls_go_hash(&a, ls_args_take(&a, true), LS_GO_ARGUMENT, &hash) ||
-        (wants_full && !ls_go_bool(&a, ls_args_take(&a, true), LS_GO_ARGUMENT, is_full)) ||
-        !ls_args_end(&a)) {
+    ls_go_args_begin(&a, call);
+    if (!ls_go_hash(&a, ls_go_args_take(&a, true), LS_GO_ARGUMENT, &hash) ||
+        (wants_full && !ls_go_bool(&a, ls_go_args_take(&a, true), LS_GO_ARGUMENT, is_full)) ||
+        !ls_go_args_end(&a)) {
         return false;
     }
     *r = v->ops->read_hash(v->self, &hash);

@@ -69,9 +69,9 @@ static const struct ls_eth_ops SOURCE_READS = {.read = read_block, .read_hash = 
 
 static bool takes_nothing(struct ls_rpc_call *call)
 {
-    struct ls_args a;
-    ls_args_begin(&a, call);
-    return ls_args_end(&a);
+    struct ls_go_args a;
+    ls_go_args_begin(&a, call);
+    return ls_go_args_end(&a);
 }
 
 /* All members but those this kind of node does not have. */
@@ -163,12 +163,12 @@ static void put_output(struct source_port *p, uint32_t id, struct ls_jw *w)
 
 static void output_at_block(struct source_port *p, struct ls_rpc_call *call)
 {
-    struct ls_args a;
+    struct ls_go_args a;
     struct ls_sync_status status;
     struct ls_jw w;
     uint64_t number = 0;
-    ls_args_begin(&a, call);
-    if (!ls_go_u64(&a, ls_args_take(&a, true), LS_GO_ARGUMENT, &number) || !ls_args_end(&a)) {
+    ls_go_args_begin(&a, call);
+    if (!ls_go_u64(&a, ls_go_args_take(&a, true), LS_GO_ARGUMENT, &number) || !ls_go_args_end(&a)) {
         return;
     }
     bool is_answered = ls_source_status(p->cfg.source, &p->answer, &status);
