@@ -238,11 +238,18 @@ static void enter(struct ls_story *s, enum ls_story_phase phase)
 
 static enum ls_err begin_act(struct ls_story *s, enum ls_demo_act a, struct ls_diag *d)
 {
+    enum ls_err e;
+
     s->act = a;
     s->view->acts[a].state = LS_DEMO_RUNNING;
     enter(s, LS_STORY_STRUCK);
     act_of(a)->announce(s);
-    return act_of(a)->strike(s, d);
+    e = act_of(a)->strike(s, d);
+    /* What strikes the engine itself shows at once, and perhaps not for long. */
+    if (!e && act_of(a)->is_hit(s)) {
+        s->phase = LS_STORY_HIT;
+    }
+    return e;
 }
 
 static void fail(struct ls_story *s, const char *why)

@@ -6,6 +6,29 @@
 
 #include "harness/demo/screen.h"
 
+#define SILENCE_TICKS 12u /* what goes on and on is said again after this many quiet ticks */
+
+/* true when key was not heard for a while. Every hearing counts, so that what repeats every tick is
+ * told once. */
+static bool is_news(struct ls_watch *w, const char *key, uint64_t tick)
+{
+    struct ls_watch_said *s;
+    bool is_old;
+
+    for (size_t i = 0; i < LS_WATCH_MEMORY; i++) {
+        s = &w->said[i];
+        if (strncmp(s->key, key, sizeof s->key - 1) == 0) {
+            is_old = tick > s->tick + SILENCE_TICKS;
+            s->tick = tick;
+            return is_old;
+        }
+    }
+    s = &w->said[w->said_next++ % LS_WATCH_MEMORY];
+    snprintf(s->key, sizeof s->key, "%s", key);
+    s->tick = tick;
+    return true;
+}
+
 /* The number of a block named in a call; false when the hash is none of ours. */
 static bool block_number(const struct ls_watch *w, const struct ls_trace_block *b, uint64_t *out)
 {
@@ -39,13 +62,12 @@ static void tell_forkchoice(struct ls_watch *w, const struct ls_trace_event *e,
     uint64_t number = 0;
     bool is_known = block_number(w, &e->head, &number);
     bool is_rewind = is_known && number < w->last_head;
-    bool is_change = strcmp(status, w->last_status) != 0;
+    bool is_first = is_news(w, status, v->tick);
 
     if (is_known) {
         w->last_head = number;
     }
-    snprintf(w->last_status, sizeof w->last_status, "%s", status);
-    if (!is_change && !is_rewind) {
+    if (!is_first && !is_rewind) {
         return;
     }
     ls_demo_tell(v, is_rewind ? LS_DEMO_BAD : LS_DEMO_PLAIN, "engine",
@@ -75,6 +97,20 @@ static void take_event(struct ls_watch *w, const struct ls_trace_event *e, struc
 
 /* --- the node's own words --- */
 
+/* What a node says at every start is no part of the story. */
+static bool is_routine(const char *message)
+{
+    static const char *const routine[] = {"peers", "RPC listens",
+                                          "a poll interval below 1s is meant for tests"};
+
+    for (size_t i = 0; i < sizeof routine / sizeof routine[0]; i++) {
+        if (strcmp(message, routine[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void take_line(struct ls_watch *w, struct ls_demo_view *v)
 {
     char *message = strstr(w->line, " msg=\"");
@@ -88,6 +124,8 @@ static void take_line(struct ls_watch *w, struct ls_demo_view *v)
     end = strchr(message, '"');
     if (end) {
         *end = '\0';
+    }
+    if (end && !is_routine(message) && is_news(w, message, v->tick)) {
         ls_demo_tell(v, is_bad ? LS_DEMO_BAD : LS_DEMO_PLAIN, "lightcl", "%s", message);
     }
 }

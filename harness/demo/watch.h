@@ -17,14 +17,24 @@
 
 #define LS_WATCH_LINE_MAX 1024u
 
+#define LS_WATCH_MEMORY 16u
+#define LS_WATCH_KEY_MAX 80u
+
+/* When something was last said. */
+struct ls_watch_said {
+    char key[LS_WATCH_KEY_MAX];
+    uint64_t tick;
+};
+
 /* Zeroed, with log and l2 set, is ready. */
 struct ls_watch {
     const struct ls_tracelog *log; /* borrowed */
     const struct ls_universe *l2;  /* borrowed: names of hashes */
     size_t seen;                   /* events read */
     uint64_t last_head;            /* number of the last forkchoice's head */
-    char last_status[24];          /* answer to it */
-    char path[512];                /* of the node's log; empty: none */
+    struct ls_watch_said said[LS_WATCH_MEMORY];
+    size_t said_next;
+    char path[512]; /* of the node's log; empty: none */
     FILE *node_log;
     char line[LS_WATCH_LINE_MAX]; /* incomplete last line of the node's log */
     size_t line_n;
