@@ -138,8 +138,9 @@ TEST_EXT_core     := $(BASE_LIBS)
 TEST_EXT_node     := $(NODE_LIBS)
 TEST_EXT_mocks    := -lmicrohttpd $(BASE_LIBS)
 TEST_EXT_harness  := $(HARN_LIBS)
-# This one makes the library's allocations fail, and takes the place of the functions that allocate.
+# These make the library's allocations fail, and take the place of the functions that allocate.
 TEST_LD_test_lib_alloc := -Wl,--wrap=malloc,--wrap=realloc,--wrap=ZSTD_createCCtx,--wrap=ZSTD_createDCtx
+TEST_LD_test_op_alloc  := -Wl,--wrap=malloc,--wrap=realloc
 layer = $(word 2,$(subst _, ,$(notdir $(1))))
 
 .SECONDEXPANSION:
