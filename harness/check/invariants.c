@@ -236,9 +236,11 @@ static bool pair_atomicity(const struct ls_check_model *m, const struct ls_trace
     }
     const struct ls_label_pair none = {0};
     bool is_unchanged = is_pair(m->has_forkchoice ? &m->sent : &m->start, e);
-    bool is_old = m->has_accepted && is_pair(&m->accepted, e);
+    /* A head below the pair the engine did not take yet (SYNCING) needs the pair in force. */
+    bool is_in_force = m->has_accepted ? is_pair(&m->accepted, e)
+                                       : !ls_hash_is_zero(&e->safe.hash) && is_pair(&m->start, e);
     bool is_fallback = is_pair(&none, e) && m->was_refused;
-    if (is_unchanged || is_old || is_fallback || is_from_one_snapshot(m, e)) {
+    if (is_unchanged || is_in_force || is_fallback || is_from_one_snapshot(m, e)) {
         return false;
     }
     return blame(m, e, why, "safe and finalized do not come from one source answer");

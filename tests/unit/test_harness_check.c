@@ -461,6 +461,23 @@ static void a_failed_half_contributes_nothing(void **state)
     assert_true(accuses(f, "I-07"));
 }
 
+/* The engine does not have the source's safe block yet; gossip goes on below it. */
+static void the_pair_in_force_may_come_back_while_the_engine_syncs(void **state)
+{
+    struct fixture *f = *state;
+    const uint32_t *b = f->canonical;
+    start(f, 1);
+    tag_read(f, LS_TRACE_ENGINE, "safe", b[4]);
+    tag_read(f, LS_TRACE_ENGINE, "finalized", b[2]);
+    source_says(f, b[9], b[5]);
+    struct ls_trace_event e = forkchoice_event(f, b[9], b[9], b[5]);
+    strcpy(e.status, "SYNCING");
+    call(f, LS_TRACE_ENGINE, &e);
+    feed(f, b[6]);
+    forkchoice(f, b[6], b[4], b[2]);
+    expect_clean(f);
+}
+
 static void zero_labels_are_caught_unless_the_engine_refused(void **state)
 {
     struct fixture *f = *state;
@@ -582,6 +599,7 @@ int main(void)
         TEST(what_an_earlier_incarnation_knew_is_no_excuse),
         TEST(safe_of_one_answer_with_finalized_of_another_is_caught),
         TEST(a_failed_half_contributes_nothing),
+        TEST(the_pair_in_force_may_come_back_while_the_engine_syncs),
         TEST(zero_labels_are_caught_unless_the_engine_refused),
         TEST(zero_labels_after_a_refusal_are_the_fallback),
         TEST(building_blocks_is_caught),
