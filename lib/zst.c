@@ -71,10 +71,9 @@ static void truncate_to(struct ls_buf *out, size_t n)
     }
 }
 
-enum ls_err ls_zst_decompress(const void *p, size_t n, struct ls_buf *out)
+enum ls_err ls_zst_salvage(const void *p, size_t n, struct ls_buf *out)
 {
     enum ls_err e = LS_ERR_NOMEM;
-    size_t old_n = out->n;
     struct chunk chunk = {.p = NULL, .cap = ZSTD_DStreamOutSize()};
     ZSTD_DCtx *ctx = NULL;
     ZSTD_inBuffer in = {p, n, 0};
@@ -89,11 +88,19 @@ enum ls_err ls_zst_decompress(const void *p, size_t n, struct ls_buf *out)
     }
     e = inflate(ctx, &in, chunk, out);
 out:
+    ZSTD_freeDCtx(ctx);
+    free(chunk.p);
+    return e;
+}
+
+enum ls_err ls_zst_decompress(const void *p, size_t n, struct ls_buf *out)
+{
+    size_t old_n = out->n;
+    enum ls_err e = ls_zst_salvage(p, n, out);
+
     if (e) {
         truncate_to(out, old_n);
     }
-    ZSTD_freeDCtx(ctx);
-    free(chunk.p);
     return e;
 }
 

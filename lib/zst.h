@@ -17,6 +17,10 @@ bool ls_zst_is(const void *p, size_t n);
  * cut or corrupt, LIMIT. */
 enum ls_err ls_zst_decompress(const void *p, size_t n, struct ls_buf *out);
 
+/* The same, but what came out before the damage (or the limit) stays in out: for saying where a
+ * file is broken. */
+enum ls_err ls_zst_salvage(const void *p, size_t n, struct ls_buf *out);
+
 /* Appends one frame holding p, with content size and checksum, to out. level 1..19. */
 enum ls_err ls_zst_compress(const void *p, size_t n, int level, struct ls_buf *out);
 

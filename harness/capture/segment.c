@@ -28,7 +28,7 @@ enum ls_err ls_segment_load(const char *dir, const char *file, const uint8_t *sh
     }
     ls_sha256(packed.p, packed.n, actual);
     out->is_sha_wrong = memcmp(actual, sha256, sizeof actual) != 0;
-    e = ls_zst_decompress(packed.p, packed.n, &out->text);
+    e = ls_zst_salvage(packed.p, packed.n, &out->text);
     if (e == LS_ERR_PARSE) {
         out->is_damaged = true;
         e = LS_OK;
