@@ -19,8 +19,15 @@
 /* Memory for one request's decoded arguments. */
 #define LS_ENGINE_ARENA_MAX (256u << 20)
 
+struct ls_engine_port;
+struct ls_engine_public {
+    struct ls_backend base;
+    struct ls_engine_port *port;
+};
+
 struct ls_engine_port {
     struct ls_backend base;
+    struct ls_engine_public public_port;
     struct ls_engine *engine;
     struct ls_universe *universe;
     struct ls_rollup rollup;
@@ -80,5 +87,7 @@ void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned 
 
 /* --- everything else (engine_reads.c) --- */
 void ls_engine_other(struct ls_engine_port *e, struct ls_rpc_call *call);
+/* eth_* reads; false: the method is none of them. */
+bool ls_engine_eth(struct ls_engine_port *e, struct ls_rpc_call *call, bool is_public);
 
 #endif

@@ -57,6 +57,17 @@ static bool is_pruned(void *self, uint32_t id)
 static const struct ls_eth_ops ENGINE_READS = {
     .read = read_block, .read_hash = read_hash, .syncing = read_syncing, .is_pruned = is_pruned};
 
+bool ls_engine_eth(struct ls_engine_port *e, struct ls_rpc_call *call, bool is_public)
+{
+    const struct ls_eth_view view = {.ops = &ENGINE_READS,
+                                     .self = e,
+                                     .universe = e->universe,
+                                     .blocks = e->blocks,
+                                     .chain_id = e->chain_id,
+                                     .is_public = is_public};
+    return ls_eth_serve(&view, call);
+}
+
 static bool load_block(struct ls_engine_port *e, uint32_t id, struct cJSON **root,
                        struct ls_block *out)
 {
@@ -316,12 +327,7 @@ static const struct {
 void ls_engine_other(struct ls_engine_port *e, struct ls_rpc_call *call)
 {
     static const char get[] = "engine_getPayloadV";
-    const struct ls_eth_view view = {.ops = &ENGINE_READS,
-                                     .self = e,
-                                     .universe = e->universe,
-                                     .blocks = e->blocks,
-                                     .chain_id = e->chain_id};
-    if (ls_eth_serve(&view, call)) {
+    if (ls_engine_eth(e, call, false)) {
         return;
     }
     for (size_t i = 0; i < sizeof METHODS / sizeof METHODS[0]; i++) {

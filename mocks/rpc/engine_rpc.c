@@ -55,6 +55,23 @@ static void engine_handle(struct ls_backend *b, const struct ls_http_request *re
     ls_rpc_serve(req, reply, &LS_RPC_LIMITS_AUTH, e->trace, handle_call, e);
 }
 
+static void handle_public_call(void *self, struct ls_rpc_call *call)
+{
+    struct ls_engine_port *e = self;
+    ls_note_asked(call->event, call->method, call->params, e->universe);
+    if (!ls_engine_eth(e, call, true)) {
+        ls_rpc_no_method(call);
+    }
+}
+
+static void public_handle(struct ls_backend *b, const struct ls_http_request *req,
+                          struct ls_http_reply *reply)
+{
+    struct ls_engine_port *e = ((struct ls_engine_public *)b)->port;
+    ls_rpc_serve(req, reply, &LS_RPC_LIMITS_PUBLIC, e->trace, handle_public_call, e);
+}
+
+static const struct ls_backend_ops PUBLIC_OPS = {.handle = public_handle};
 static const struct ls_backend_ops ENGINE_OPS = {.handle = engine_handle};
 
 struct ls_backend *ls_engine_rpc_new(const struct ls_engine_rpc_config *cfg)
@@ -64,6 +81,7 @@ struct ls_backend *ls_engine_rpc_new(const struct ls_engine_rpc_config *cfg)
         return NULL;
     }
     e->base.ops = &ENGINE_OPS;
+    e->public_port = (struct ls_engine_public){.base = {&PUBLIC_OPS}, .port = e};
     e->engine = cfg->engine;
     e->universe = cfg->universe;
     e->rollup = *cfg->rollup;
@@ -93,6 +111,11 @@ void ls_engine_rpc_free(struct ls_backend *b)
     ls_blockjson_free(e->blocks);
     ls_arena_fini(&e->arena);
     free(e);
+}
+
+struct ls_backend *ls_engine_rpc_public(struct ls_backend *b)
+{
+    return &port_of(b)->public_port.base;
 }
 
 void ls_engine_rpc_set_secret(struct ls_backend *b, const uint8_t *jwt_secret)

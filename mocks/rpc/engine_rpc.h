@@ -29,6 +29,10 @@ struct ls_backend *ls_engine_rpc_new(const struct ls_engine_rpc_config *cfg);
 /* NULL is fine. */
 void ls_engine_rpc_free(struct ls_backend *b);
 
+/* The engine's public port: no token, no engine_* methods, but net_version and web3_clientVersion.
+ * Owned by b. */
+struct ls_backend *ls_engine_rpc_public(struct ls_backend *b);
+
 /* The secret changes (AUT-03); NULL: no token is asked for. Borrowed. */
 void ls_engine_rpc_set_secret(struct ls_backend *b, const uint8_t *jwt_secret);
 /* "engine is on another chain" (BOOT-15): what eth_chainId says. */
