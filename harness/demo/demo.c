@@ -86,7 +86,6 @@ static void show(struct demo *m)
 {
     m->view->tick = m->world->ops->now(m->world);
     m->view->elapsed_ms = m->world->ops->now_ns(m->world) / 1000000u;
-    ls_watch_update(&m->watch, m->view);
     ls_screen_draw(&m->screen, m->view, &m->frame);
     flush_frame(m);
 }
@@ -117,6 +116,7 @@ static enum ls_err run(struct demo *m, struct ls_diag *d)
         }
         tick = w->ops->now(w);
         m->view->tick = tick;
+        ls_watch_update(&m->watch, m->view);
         e = ls_story_tick(&m->story, d);
         show(m);
         if (!e && !w->ops->is_running(w)) {
@@ -159,8 +159,11 @@ static void tear_down(struct demo *m)
 /* The trace is kept whatever the verdict is. */
 static int conclude(struct demo *m, struct ls_diag *d)
 {
-    struct ls_demo_result result = {
-        .options = &m->options, .chain = &m->chain, .story = &m->story, .log = m->log};
+    struct ls_demo_result result = {.options = &m->options,
+                                    .chain = &m->chain,
+                                    .story = &m->story,
+                                    .log = m->log,
+                                    .is_coloured = m->screen.is_live};
     enum ls_err e;
 
     ls_trace_finish(m->trace, m->world->ops->now_ns(m->world));

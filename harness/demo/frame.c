@@ -144,7 +144,8 @@ static void draw_act(struct pen *p, const struct ls_demo_act_view *a, const char
     case LS_DEMO_PASSED:
         text(p, TINT_GREEN, fancy ? "✔ " : "+ ");
         text(p, TINT_NONE, title);
-        snprintf(ticks, sizeof ticks, " %llu ticks", (unsigned long long)a->ticks);
+        snprintf(ticks, sizeof ticks, " %llu tick%s", (unsigned long long)a->ticks,
+                 a->ticks == 1 ? "" : "s");
         text(p, TINT_GREEN, ticks);
         break;
     case LS_DEMO_FAILED:
@@ -152,7 +153,7 @@ static void draw_act(struct pen *p, const struct ls_demo_act_view *a, const char
         text(p, TINT_RED, title);
         break;
     }
-    text(p, TINT_NONE, "    ");
+    text(p, TINT_NONE, "   ");
 }
 
 static void draw_acts(struct pen *p, const struct ls_demo_view *v)
@@ -294,7 +295,7 @@ static void draw_head(struct pen *p, const struct ls_demo_view *v, enum ls_demo_
     unsigned pixel = is_fork ? PIXEL_FORK : (unsigned)line + 1;
 
     text(p, pixel_tint(pixel), p->screen->is_utf8 ? "■ " : "* ");
-    text(p, TINT_DIM, name);
+    text(p, is_fork ? TINT_RED : TINT_DIM, is_fork ? "fork  " : name);
     text(p, TINT_NONE, " ");
     if (!s || s->height[line] < 0) {
         text(p, TINT_DIM, "unset");
@@ -302,9 +303,6 @@ static void draw_head(struct pen *p, const struct ls_demo_view *v, enum ls_demo_
         text(p, TINT_NONE, "genesis");
     } else {
         number(p, TINT_NONE, v->base + (uint64_t)s->height[line]);
-    }
-    if (is_fork) {
-        text(p, TINT_RED, " fork");
     }
 }
 

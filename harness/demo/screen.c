@@ -109,6 +109,7 @@ static void draw_plain(struct ls_screen *s, const struct ls_demo_view *v, struct
     plain_head(v, LS_DEMO_SOURCE_FINALIZED, "finalized", out);
     ls_buf_puts(out, "; engine");
     plain_head(v, LS_DEMO_EL_UNSAFE, "unsafe", out);
+    ls_buf_puts(out, v->samples[v->sample_count - 1].is_forked ? " (fork)" : "");
     plain_head(v, LS_DEMO_EL_SAFE, "safe", out);
     plain_head(v, LS_DEMO_EL_FINALIZED, "finalized", out);
     ls_buf_printf(out, "; newPayload %llu, forkchoiceUpdated %llu\n",

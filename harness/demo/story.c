@@ -10,7 +10,8 @@
 
 #define START_SAFE 60u       /* blocks of the window that are safe at the start */
 #define FINALIZED_BEHIND 24u /* blocks finalized is behind safe */
-#define GOSSIP_AHEAD 8u      /* blocks gossip is ahead of safe */
+#define GOSSIP_AHEAD 8u      /* blocks gossip is ahead of a fresh safe head */
+#define BATCH 4u             /* blocks a batch makes safe */
 #define BACKFILL 8u          /* blocks a tick the engine obtains from its peers */
 #define DOWN_TICKS 4u        /* the engine's port stays closed after the wipe */
 #define FROZEN_TICKS_MAX 8u  /* for the labels to become equal once the source rests */
@@ -135,11 +136,11 @@ static enum ls_err nothing(struct ls_story *s, struct ls_diag *d)
 static const struct act *act_of(enum ls_demo_act a)
 {
     static const struct act acts[LS_DEMO_ACT_COUNT] = {
-        [LS_DEMO_EMPTY] = {announce_empty, strike_empty, is_at_genesis, is_now, nothing, 40, 16},
+        [LS_DEMO_EMPTY] = {announce_empty, strike_empty, is_at_genesis, is_now, nothing, 40, 22},
         [LS_DEMO_FORK] = {announce_fork, strike_fork, is_on_fork, is_fork_contradicted, end_fork,
-                          12, 14},
+                          12, 20},
         [LS_DEMO_WIPE] = {announce_wipe, strike_wipe, is_at_genesis, is_down_long_enough, end_wipe,
-                          60, 10},
+                          60, 16},
     };
     return &acts[a];
 }
@@ -152,7 +153,7 @@ static void set_source(struct ls_story *s)
     uint32_t finalized = ls_chain_at(s->chain, s->finalized);
 
     ls_source_follow(s->world->source, safe, finalized);
-    ls_source_heads(s->world->source)->unsafe_l2 = ls_chain_at(s->chain, s->safe + GOSSIP_AHEAD);
+    ls_source_heads(s->world->source)->unsafe_l2 = ls_chain_at(s->chain, s->made);
 }
 
 static struct ls_story_pair source_pair(const struct ls_story *s)
@@ -161,17 +162,23 @@ static struct ls_story_pair source_pair(const struct ls_story *s)
                                   ls_chain_at(s->chain, s->finalized)};
 }
 
+/* A tick on the recorded chain: the sequencer makes a block, and every few blocks a batch makes the
+ * source's safe and finalized jump after it. */
 static void advance_source(struct ls_story *s)
 {
     for (unsigned i = LS_STORY_MEMORY - 1; i > 0; i--) {
         s->past[i] = s->past[i - 1];
     }
     s->past[0] = source_pair(s);
-    if (s->phase != LS_STORY_FROZEN && s->safe + GOSSIP_AHEAD < number_of(s, s->chain->tip)) {
-        s->safe++;
-        s->finalized++;
-        set_source(s);
+    if (s->phase == LS_STORY_FROZEN || s->made == number_of(s, s->chain->tip)) {
+        return;
     }
+    s->made++;
+    if (s->made % BATCH == 0) {
+        s->safe = s->made - GOSSIP_AHEAD;
+        s->finalized = s->safe - FINALIZED_BEHIND;
+    }
+    set_source(s);
 }
 
 static enum ls_err gossip(struct ls_story *s, struct ls_diag *d)
@@ -184,7 +191,7 @@ static enum ls_err gossip(struct ls_story *s, struct ls_diag *d)
         }
         return LS_OK;
     }
-    while (s->fed < s->safe + GOSSIP_AHEAD) {
+    while (s->fed < s->made) {
         enum ls_err e = w->ops->feed(w, ls_chain_at(s->chain, s->fed + 1), d);
         if (e) {
             return e;
@@ -264,8 +271,8 @@ static enum ls_err mended(struct ls_story *s, uint64_t ticks)
     s->view->acts[s->act].state = LS_DEMO_PASSED;
     s->view->acts[s->act].ticks = ticks;
     ls_demo_tell(s->view, LS_DEMO_GOOD, "harness",
-                 "the engine's labels are the source's again, after %llu ticks",
-                 (unsigned long long)ticks);
+                 "the engine's labels are the source's again, after %llu %s",
+                 (unsigned long long)ticks, ticks == 1 ? "tick" : "ticks");
     enter(s, LS_STORY_AFTER);
     return LS_OK;
 }
@@ -367,6 +374,7 @@ enum ls_err ls_story_init(struct ls_story *s, struct ls_world *world, struct ls_
     view->base = chain->first == chain->genesis ? first : first - 1;
     s->safe = first + START_SAFE;
     s->finalized = s->safe - FINALIZED_BEHIND;
+    s->made = s->safe + GOSSIP_AHEAD;
     s->fed = s->safe;
     set_source(s);
     for (unsigned i = 0; i < LS_STORY_MEMORY; i++) {

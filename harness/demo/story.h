@@ -47,7 +47,8 @@ struct ls_story {
     uint64_t phase_tick; /* since when */
     uint64_t safe;       /* of the source, block numbers */
     uint64_t finalized;
-    uint64_t fed; /* highest block of the recorded chain that was gossiped */
+    uint64_t made; /* by the sequencer, on the recorded chain */
+    uint64_t fed;  /* highest block of the recorded chain that was gossiped */
     uint32_t fork[LS_STORY_FORK_BLOCKS];
     uint64_t fork_number; /* of fork[0] */
     uint32_t fork_fed;    /* blocks of the fork gossiped */

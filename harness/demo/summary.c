@@ -10,6 +10,9 @@
 #include "mocks/model/engine.h"
 
 #define VIOLATIONS_MAX 4u
+#define GREEN "\x1b[1;32m"
+#define RED "\x1b[1;31m"
+#define PLAIN "\x1b[0m"
 
 /* Number of violated invariants, told on stdout; negative when they cannot be judged. */
 static int check_invariants(const struct ls_demo_result *r)
@@ -57,9 +60,9 @@ static void print_label(const struct ls_demo_result *r, const char *name, enum l
 static void print_acts(const struct ls_demo_view *v)
 {
     static const char *const stories[LS_DEMO_ACT_COUNT] = {
-        "beside an engine with genesis only, lightcl named the source's safe head",
-        "gossip led the engine off the source's chain; lightcl put it back",
-        "the engine lost everything; lightcl noticed and drove it up again"};
+        "had genesis only, driven to the source's heads",
+        "followed by gossip, left for the source's chain",
+        "found empty again, driven up once more"};
 
     for (unsigned i = 0; i < LS_DEMO_ACT_COUNT; i++) {
         const struct ls_demo_act_view *a = &v->acts[i];
@@ -72,7 +75,8 @@ static void print_acts(const struct ls_demo_view *v)
             printf("not finished\n");
             break;
         case LS_DEMO_PASSED:
-            printf("right after %2" PRIu64 " ticks   %s\n", a->ticks, stories[i]);
+            printf("%2" PRIu64 " %s   %s\n", a->ticks, a->ticks == 1 ? "tick " : "ticks",
+                   stories[i]);
             break;
         case LS_DEMO_FAILED:
             printf("FAILED\n");
@@ -94,14 +98,16 @@ bool ls_demo_summarise(const struct ls_demo_result *r)
     printf("\n               %s\n",
            is_right ? "both are the source's, number and hash" : "they are NOT the source's");
     violations = check_invariants(r);
-    printf("  Calls        newPayload %" PRIu64 ", forkchoiceUpdated %" PRIu64 ", answered SYNCING "
-           "%" PRIu64 ", with an error %" PRIu64 "\n",
+    printf("  Calls        newPayload %" PRIu64 ", forkchoiceUpdated %" PRIu64 " (SYNCING %" PRIu64
+           ", errors %" PRIu64 ")\n",
            r->story->view->new_payloads, r->story->view->forkchoices, r->story->view->syncing,
            r->story->view->errors);
     if (r->trace) {
         printf("  Trace        %s\n", r->trace);
     }
     is_right = is_right && violations == 0;
-    printf("\n%s\n", is_right ? "lightcl came out right." : "lightcl did NOT come out right.");
+    printf("\n%s%s%s\n", r->is_coloured ? (is_right ? GREEN : RED) : "",
+           is_right ? "lightcl came out right." : "lightcl did NOT come out right.",
+           r->is_coloured ? PLAIN : "");
     return is_right;
 }

@@ -15,6 +15,7 @@ struct ls_demo_result {
     const struct ls_chain *chain;
     const struct ls_story *story; /* ended; its world is still there */
     const struct ls_tracelog *log;
+    bool is_coloured;
     const char *trace; /* file the trace was written to; NULL when it could not be */
 };
 

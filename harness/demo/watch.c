@@ -61,10 +61,11 @@ static void tell_forkchoice(struct ls_watch *w, const struct ls_trace_event *e,
     const char *status = is_error ? "error" : e->status[0] ? e->status : "no answer";
     uint64_t number = 0;
     bool is_known = block_number(w, &e->head, &number);
-    bool is_rewind = is_known && number < w->last_head;
+    bool is_valid = is_known && strcmp(status, "VALID") == 0;
+    bool is_rewind = is_valid && number < w->last_head;
     bool is_first = is_news(w, status, v->tick);
 
-    if (is_known) {
+    if (is_valid) {
         w->last_head = number;
     }
     if (!is_first && !is_rewind) {

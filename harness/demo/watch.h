@@ -31,7 +31,7 @@ struct ls_watch {
     const struct ls_tracelog *log; /* borrowed */
     const struct ls_universe *l2;  /* borrowed: names of hashes */
     size_t seen;                   /* events read */
-    uint64_t last_head;            /* number of the last forkchoice's head */
+    uint64_t last_head;            /* number of the last head that was answered VALID */
     struct ls_watch_said said[LS_WATCH_MEMORY];
     size_t said_next;
     char path[512]; /* of the node's log; empty: none */

@@ -131,7 +131,7 @@ static void heads_are_named_by_number_genesis_and_unset(void **state)
     assert_int_equal(count(text, "29,470,041"), 2);
     assert_int_equal(count(text, "29,470,002"), 1);
     assert_non_null(strstr(text, "unset"));
-    assert_null(strstr(text, RED " fork"));
+    assert_null(strstr(text, RED "fork"));
     assert_int_equal(count(text, "genesis"), 2); /* on the axis, and the safe head */
 }
 
@@ -142,7 +142,7 @@ static void a_forked_head_is_told_in_words_and_colour(void **state)
     add_sample(f, 10, 10, false);
     assert_int_equal(count(draw(f), RED), 0);
     add_sample(f, 10, 12, true);
-    assert_non_null(strstr(draw(f), RED " fork"));
+    assert_non_null(strstr(draw(f), RED "fork"));
     assert_true(count(draw(f), RED) >= 2);
 }
 
