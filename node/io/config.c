@@ -242,8 +242,7 @@ static enum ls_err read_secret(const struct ls_flag_value *v, struct ls_node_con
     return e == LS_OK ? e : ls_fail_in(d, e, "%s", where(LS_FLAG_L2_JWT_SECRET, v));
 }
 
-/* JSON text without the white space between its tokens, in place. */
-static void compact(struct ls_buf *text)
+void ls_config_compact(struct ls_buf *text)
 {
     bool in_string = false;
     size_t n = 0;
@@ -262,6 +261,9 @@ static void compact(struct ls_buf *text)
         }
     }
     text->n = n;
+    if (text->p != NULL) {
+        text->p[n] = '\0';
+    }
 }
 
 static enum ls_err read_rollup(const struct ls_flag_value *v, struct ls_node_config *c,
@@ -280,7 +282,7 @@ static enum ls_err read_rollup(const struct ls_flag_value *v, struct ls_node_con
     if (e != LS_OK) {
         return ls_fail_in(d, e, "%s", where(LS_FLAG_ROLLUP_CONFIG, v));
     }
-    compact(&c->rollup_text);
+    ls_config_compact(&c->rollup_text);
     return LS_OK;
 }
 

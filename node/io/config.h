@@ -53,6 +53,10 @@ enum ls_err ls_config_load(int argc, char *const argv[], char *(*env)(const char
 /* Frees what the config owns and wipes the secret; zeroed is fine. */
 void ls_config_fini(struct ls_node_config *c);
 
+/* Takes the white space between tokens out of valid JSON text, in place; inside strings it stays.
+ */
+void ls_config_compact(struct ls_buf *text);
+
 /* "execution layer" or "consensus layer". */
 const char *ls_follow_kind_text(enum ls_follow_kind k);
 

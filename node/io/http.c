@@ -222,12 +222,12 @@ void ls_http_cancel(struct ls_http *h, uint32_t id)
 
 /* What a failed transfer was. libcurl's list of reasons is long and open; what is not a timeout or
  * an unreadable answer is the connection's failure. */
-static enum ls_fail_class classify(const struct slot *s, CURLcode rc)
+static enum ls_fail_class classify(CURLcode rc)
 {
     if (rc == CURLE_OPERATION_TIMEDOUT) {
         return LS_FAIL_TIMEOUT;
     }
-    if (rc == CURLE_WRITE_ERROR || s->reply.err != LS_OK || rc == CURLE_WEIRD_SERVER_REPLY ||
+    if (rc == CURLE_WRITE_ERROR || rc == CURLE_WEIRD_SERVER_REPLY ||
         rc == CURLE_UNSUPPORTED_PROTOCOL || rc == CURLE_BAD_CONTENT_ENCODING) {
         return LS_FAIL_PROTOCOL;
     }
@@ -238,7 +238,7 @@ static void transfer_failed(const struct slot *s, CURLcode rc, struct ls_http_re
 {
     const char *text = s->error[0] != '\0' ? s->error : curl_easy_strerror(rc);
 
-    out->fail = classify(s, rc);
+    out->fail = classify(rc);
     if (s->reply.err == LS_ERR_LIMIT) {
         text = "body is larger than the cap";
     }

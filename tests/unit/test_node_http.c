@@ -17,6 +17,8 @@
 #define TURN_NS 10000000u /* 10 ms */
 #define PATIENT_NS 10000000000u
 #define REPLY_MAX 65536u
+#define HEARD_MAX (4u << 20)
+#define LARGE_BODY (2u << 20) /* libcurl asks for leave before it sends so much */
 
 /* --- a peer that says what it is told to, byte for byte --- */
 
@@ -25,6 +27,7 @@ struct peer {
     int conn;        /* -1 until accepted */
     const char *say; /* NULL: accepts and never answers */
     struct ls_buf heard;
+    size_t hear_bytes; /* before it answers, at least so many */
     uint16_t port;
 };
 
@@ -34,7 +37,7 @@ static void peer_open(struct peer *p, const char *say)
     socklen_t n = sizeof a;
 
     *p = (struct peer){.conn = -1, .say = say};
-    ls_buf_init(&p->heard, REPLY_MAX);
+    ls_buf_init(&p->heard, HEARD_MAX);
     p->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     assert_true(p->listener >= 0);
     assert_int_equal(bind(p->listener, (struct sockaddr *)&a, sizeof a), 0);
@@ -46,7 +49,7 @@ static void peer_open(struct peer *p, const char *say)
 /* Accepts, hears, and answers once it has heard something. */
 static void peer_turn(struct peer *p)
 {
-    char chunk[4096];
+    char chunk[65536];
     ssize_t n = 0;
 
     if (p->conn < 0) {
@@ -58,7 +61,8 @@ static void peer_turn(struct peer *p)
     n = recv(p->conn, chunk, sizeof chunk, MSG_DONTWAIT);
     if (n > 0) {
         assert_int_equal(ls_buf_put(&p->heard, chunk, (size_t)n), LS_OK);
-        if (p->say != NULL && strstr((char *)p->heard.p, "\r\n\r\n{}") != NULL) {
+        if (p->say != NULL && strstr((char *)p->heard.p, "\r\n\r\n{}") != NULL &&
+            p->heard.n >= p->hear_bytes) {
             (void)send(p->conn, p->say, strlen(p->say), MSG_NOSIGNAL);
             (void)close(p->conn);
             p->conn = -1;
@@ -93,7 +97,7 @@ static void post(struct ls_http *h, const struct ls_http_post *p, const char *te
     struct ls_buf body;
     struct ls_diag d = {""};
 
-    ls_buf_init(&body, REPLY_MAX);
+    ls_buf_init(&body, HEARD_MAX);
     ls_buf_puts(&body, text);
     if (ls_http_post(h, p, &body, &d) != LS_OK) {
         fail_msg("%s", d.text);
@@ -277,6 +281,31 @@ static void the_token_goes_only_where_it_is_given(void **state)
     post(h, &p, "{}");
     assert_true(finish(h, &peer, NULL).is_ok);
     assert_null(strstr((char *)peer.heard.p, "Authorization"));
+    ls_http_free(h);
+    peer_close(&peer);
+}
+
+static void a_large_body_is_sent_without_asking_for_leave(void **state)
+{
+    static const char ok[] = HTTP("200 OK", "Content-Length: 2\r\n", "{}");
+    struct ls_http_post p = {.id = 1, .target = LS_TO_ENGINE, .timeout_ns = PATIENT_NS};
+    char *body = malloc(LARGE_BODY + 1);
+    struct ls_http *h = NULL;
+    struct peer peer;
+    char url[64];
+
+    (void)state;
+    assert_non_null(body);
+    memset(body, ' ', LARGE_BODY);
+    memcpy(body, "{}", 2);
+    body[LARGE_BODY] = '\0';
+    peer_open(&peer, ok);
+    peer.hear_bytes = LARGE_BODY;
+    h = client_for(peer.port, "/", url);
+    post(h, &p, body);
+    assert_true(finish(h, &peer, NULL).is_ok);
+    assert_null(strstr((char *)peer.heard.p, "Expect"));
+    free(body);
     ls_http_free(h);
     peer_close(&peer);
 }
@@ -493,6 +522,7 @@ int main(void)
         cmocka_unit_test(a_closed_port_is_a_connection_failure),
         cmocka_unit_test(a_peer_that_never_answers_runs_into_the_timeout),
         cmocka_unit_test(the_token_goes_only_where_it_is_given),
+        cmocka_unit_test(a_large_body_is_sent_without_asking_for_leave),
         cmocka_unit_test(a_cancelled_request_is_never_heard_of_again),
         cmocka_unit_test(requests_under_way_are_bounded),
         cmocka_unit_test(the_server_answers_calls_on_one_connection),
