@@ -47,6 +47,12 @@ return {
       at = at + 2
     end
     w:expect("calls to the engine beyond those", #calls, 2 * BLOCKS)
+
+    -- A node that imports on its ticker polls once a payload; one that imports at once polls while
+    -- this script waits, once in PER_TICK, and a little more on a busy machine.
+    local polls = #follow.polls(w, from)
+    w:expect("payloads do not wait for polls: " .. polls .. " polls in " .. BLOCKS .. " payloads",
+             polls * 4 <= BLOCKS * 3)
     table.sort(waits)
     local limit = w.cl == "lightcl" and 50 or 500
     w:expect("half of the payloads wait at most " .. limit .. " ms for their newPayload, not "
