@@ -75,28 +75,37 @@ static enum ls_err write_request(struct ls_noderpc *n, uint32_t block, struct ls
     return e == LS_OK ? e : ls_fail_in(d, e, "block %" PRIu64 " as a payload", u->ref.number);
 }
 
+/* An answer as far as an event that is no call records it: HTTP status, and what went wrong. */
+static struct ls_trace_event answered(enum ls_trace_kind kind, const char *method,
+                                      const struct ls_client_answer *answer, int64_t code,
+                                      const char *text)
+{
+    struct ls_trace_event ev = {
+        .ep = LS_TRACE_CL, .kind = kind, .http_status = answer->status, .code = code};
+
+    (void)snprintf(ev.method, sizeof ev.method, "%s", method);
+    (void)snprintf(ev.text, sizeof ev.text, "%.*s", (int)sizeof ev.text - 1, text);
+    return ev;
+}
+
 /* The node's verdict on the oldest payload goes to the trace. */
 static void record_pay(struct ls_noderpc *n, const struct ls_client_answer *answer)
 {
     const struct ls_ublock *u = ls_universe_get(n->o.l2, n->queue[n->head]);
-    struct ls_trace_event ev = {.ep = LS_TRACE_CL,
-                                .kind = LS_TRACE_PAY,
-                                .block = ls_trace_block_id(&u->ref.hash, u->ref.number),
-                                .answer = LS_TRACE_OTHER,
-                                .http_status = answer->status};
-    struct ls_rpc_reply reply;
+    struct ls_rpc_reply reply = {0};
+    struct ls_diag why = {{0}};
+    struct ls_trace_event ev;
 
-    (void)snprintf(ev.method, sizeof ev.method, "%s", n->o.adapter->payload_method);
-    if (ls_rpc_reply_parse((const char *)answer->body.p, answer->body.n, n->pay_id, &reply, NULL) ==
+    if (ls_rpc_reply_parse((const char *)answer->body.p, answer->body.n, n->pay_id, &reply, &why) !=
         LS_OK) {
-        ev.answer = reply.is_error                  ? LS_TRACE_ERROR
-                    : ls_json_is_null(reply.result) ? LS_TRACE_NULL
-                                                    : LS_TRACE_RESULT;
-        ev.code = reply.is_error ? reply.code : 0;
-        (void)snprintf(ev.text, sizeof ev.text, "%s", reply.is_error ? reply.message : "");
-        ls_rpc_reply_fini(&reply);
+        ev = answered(LS_TRACE_PAY, n->o.adapter->payload_method, answer, 0, why.text);
+    } else {
+        ev = answered(LS_TRACE_PAY, n->o.adapter->payload_method, answer,
+                      reply.is_error ? reply.code : 0, reply.is_error ? reply.message : "");
     }
+    ev.block = ls_trace_block_id(&u->ref.hash, u->ref.number);
     ls_trace_put(n->o.trace, &ev, ls_loop_now_ns(n->o.loop));
+    ls_rpc_reply_fini(&reply);
 }
 
 /* ls_client_fn */
@@ -177,43 +186,43 @@ static struct ls_trace_block block_of(const struct ls_l2_ref *r)
     return ls_trace_block_id(&r->hash, r->number);
 }
 
-/* Heads that did not change are not news: a trace is read by people. */
-static void record_status(struct ls_noderpc *n, const struct ls_sync_status *s)
+static bool is_news(const struct ls_noderpc *n, const struct ls_sync_status *s)
 {
-    struct ls_trace_event ev = {.ep = LS_TRACE_CL,
-                                .kind = LS_TRACE_STATUS,
-                                .answer = LS_TRACE_RESULT,
-                                .http_status = 200,
-                                .has_heads = true,
-                                .unsafe_l2 = block_of(&s->unsafe_l2),
-                                .local_safe_l2 = block_of(&s->local_safe_l2),
-                                .safe_l2 = block_of(&s->safe_l2),
-                                .finalized_l2 = block_of(&s->finalized_l2)};
     const struct ls_sync_status *old = &n->status;
 
-    if (n->has_status && ls_hash_eq(&old->unsafe_l2.hash, &s->unsafe_l2.hash) &&
-        ls_hash_eq(&old->local_safe_l2.hash, &s->local_safe_l2.hash) &&
-        ls_hash_eq(&old->safe_l2.hash, &s->safe_l2.hash) &&
-        ls_hash_eq(&old->finalized_l2.hash, &s->finalized_l2.hash) &&
-        ls_hash_eq(&old->current_l1.hash, &s->current_l1.hash)) {
+    return !n->has_status || !ls_hash_eq(&old->unsafe_l2.hash, &s->unsafe_l2.hash) ||
+           !ls_hash_eq(&old->local_safe_l2.hash, &s->local_safe_l2.hash) ||
+           !ls_hash_eq(&old->safe_l2.hash, &s->safe_l2.hash) ||
+           !ls_hash_eq(&old->finalized_l2.hash, &s->finalized_l2.hash) ||
+           !ls_hash_eq(&old->current_l1.hash, &s->current_l1.hash);
+}
+
+/* Heads that did not change are left out: a trace is read by people. */
+static void record_status(struct ls_noderpc *n, const struct ls_client_answer *answer,
+                          const struct ls_sync_status *s)
+{
+    struct ls_trace_event ev;
+
+    if (!is_news(n, s)) {
         return;
     }
+    ev = answered(LS_TRACE_STATUS, n->o.adapter->status_method, answer, 0, "");
+    ev.has_heads = true;
+    ev.unsafe_l2 = block_of(&s->unsafe_l2);
+    ev.local_safe_l2 = block_of(&s->local_safe_l2);
+    ev.safe_l2 = block_of(&s->safe_l2);
+    ev.finalized_l2 = block_of(&s->finalized_l2);
     ev.current_l1 = ls_trace_block_id(&s->current_l1.hash, s->current_l1.number);
-    (void)snprintf(ev.method, sizeof ev.method, "%s", n->o.adapter->status_method);
     ls_trace_put(n->o.trace, &ev, ls_loop_now_ns(n->o.loop));
 }
 
 /* A status that cannot be used: the node said something odd, which the trace must show. */
 static void record_bad_status(struct ls_noderpc *n, const struct ls_client_answer *answer,
-                              const struct ls_diag *why)
+                              int64_t code, const char *why)
 {
-    struct ls_trace_event ev = {.ep = LS_TRACE_CL,
-                                .kind = LS_TRACE_STATUS,
-                                .answer = LS_TRACE_OTHER,
-                                .http_status = answer->status};
+    struct ls_trace_event ev =
+        answered(LS_TRACE_STATUS, n->o.adapter->status_method, answer, code, why);
 
-    (void)snprintf(ev.method, sizeof ev.method, "%s", n->o.adapter->status_method);
-    (void)snprintf(ev.text, sizeof ev.text, "%.*s", (int)sizeof ev.text - 1, why->text);
     ls_trace_put(n->o.trace, &ev, ls_loop_now_ns(n->o.loop));
 }
 
@@ -238,11 +247,11 @@ static void on_status(void *user, const struct ls_client_answer *answer)
         e = ls_sync_status_parse(reply.result, &s, &why);
     }
     if (e == LS_OK) {
-        record_status(n, &s);
+        record_status(n, answer, &s);
         n->status = s;
         n->has_status = true;
     } else {
-        record_bad_status(n, answer, &why);
+        record_bad_status(n, answer, reply.is_error ? reply.code : 0, why.text);
     }
     ls_rpc_reply_fini(&reply);
     ls_loop_happened(n->o.loop);

@@ -351,13 +351,13 @@ enum MHD_Result ls_exchange_access(void *cls, struct MHD_Connection *mhd, const 
                                    const char *method, const char *version, const char *upload,
                                    size_t *upload_bytes, void **con_cls)
 {
-    const struct ls_front *f = cls;
     struct ls_exchange *x = *con_cls;
 
+    (void)cls;
     (void)mhd;
     (void)url;
     (void)version;
-    if (x == NULL || f->is_closing) {
+    if (x == NULL) {
         return MHD_NO;
     }
     switch (x->state) {

@@ -53,8 +53,7 @@ struct ls_front {
     int reserve_fd;            /* bound, never listening: keeps the port ours while it is closed */
     int epoll_fd;              /* MHD's epoll descriptor and the sockets of waiting exchanges */
     struct MHD_Daemon *daemon; /* NULL while closed */
-    bool is_closing;
-    bool is_dirty; /* something was resumed: turn at once */
+    bool is_dirty;             /* something was resumed: turn at once */
     struct ls_front_time now;
     struct ls_front_conn *conns;
     struct ls_exchange *waiting;

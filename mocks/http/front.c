@@ -120,14 +120,14 @@ static enum ls_err open_port(struct ls_front *f, struct ls_diag *d)
     return LS_OK;
 }
 
-/* Resets every connection. MHD must not be stopped with a suspended connection, and must not start
- * on requests that are still in its buffers. */
+/* Resets every connection, those not yet accepted by closing the listening socket. MHD must not be
+ * stopped with a suspended connection. */
 static void close_port(struct ls_front *f)
 {
     struct ls_exchange *x, *x_next;
     struct ls_front_conn *c;
+    int listen_fd = MHD_quiesce_daemon(f->daemon);
 
-    f->is_closing = true;
     DL_FOREACH_SAFE(f->waiting, x, x_next)
     {
         ls_exchange_drop(x);
@@ -139,8 +139,10 @@ static void close_port(struct ls_front *f)
     (void)MHD_run(f->daemon);
     MHD_stop_daemon(f->daemon);
     f->daemon = NULL;
-    f->is_closing = false;
     f->is_dirty = false;
+    if (listen_fd >= 0) {
+        (void)close(listen_fd);
+    }
     assert(f->conns == NULL && f->waiting == NULL);
 }
 

@@ -680,6 +680,35 @@ static void a_request_in_the_buffer_takes_no_effect_after_closing(void **state)
     assert_int_equal(w->script.count, 1);
 }
 
+static void a_connection_not_yet_accepted_is_reset_too(void **state)
+{
+    struct bench *w = *state;
+    struct client *silent = client(w);
+    struct client *eager = client(w);
+
+    post(eager, "/echo", "too late");
+    assert_int_equal(ls_front_set_open(w->front, false, NULL), LS_OK);
+    hear(silent);
+    hear(eager);
+    assert_true(silent->is_reset);
+    assert_true(eager->is_reset);
+    assert_int_equal(w->script.count, 0);
+}
+
+static void a_request_behind_a_held_one_takes_no_effect_after_closing(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    say(c, "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1"
+           "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n2");
+    UNTIL(w, ls_front_held(w->front) == 1);
+    assert_int_equal(ls_front_set_open(w->front, false, NULL), LS_OK);
+    assert_int_equal(w->script.count, 0);
+    hear(c);
+    assert_true(c->is_reset);
+}
+
 static void tells_the_port_it_cannot_have(void **state)
 {
     struct bench *w = *state;
@@ -780,6 +809,8 @@ int main(void)
         T(closing_resets_everyone_and_opening_serves_again),
         T(nobody_can_take_the_port_while_it_is_closed),
         T(a_request_in_the_buffer_takes_no_effect_after_closing),
+        T(a_connection_not_yet_accepted_is_reset_too),
+        T(a_request_behind_a_held_one_takes_no_effect_after_closing),
         T(tells_the_port_it_cannot_have),
         TT(a_call_lasts_in_the_trace_until_its_answer_left),
         TT(a_call_whose_client_left_has_no_answer_in_the_trace),
