@@ -62,6 +62,22 @@ static enum ls_err plain_ref(const struct ls_block *b, struct ls_l2_ref *ref, st
     return LS_OK;
 }
 
+/* The number of an L2 block tells its time. */
+static enum ls_err check_time(const struct ls_header *h, const struct ls_rollup *r,
+                              struct ls_diag *d)
+{
+    uint64_t want = 0;
+
+    if (!ls_mul_u64(h->number - r->genesis_l2.number, r->block_time, &want) ||
+        !ls_add_u64(want, r->genesis_l2_time, &want) || want != h->timestamp) {
+        return ls_fail(d, LS_ERR_RANGE,
+                       "timestamp: %" PRIu64 " is not that of block %" PRIu64
+                       ", counted from genesis",
+                       h->timestamp, h->number);
+    }
+    return LS_OK;
+}
+
 static enum ls_err ref_under_config(const struct ls_block *b, const struct ls_rollup *r,
                                     struct ls_l2_ref *ref, struct ls_diag *d)
 {
@@ -69,7 +85,10 @@ static enum ls_err ref_under_config(const struct ls_block *b, const struct ls_ro
         return ls_fail(d, LS_ERR_RANGE, "number: below the rollup config's genesis, block %" PRIu64,
                        r->genesis_l2.number);
     }
-    enum ls_err e = ls_block_check_fork(b, r, d);
+    enum ls_err e = check_time(&b->header, r, d);
+    if (!e) {
+        e = ls_block_check_fork(b, r, d);
+    }
     return e ? e : ls_block_l2_ref(b, r, ref, d);
 }
 
@@ -190,12 +209,6 @@ enum ls_err ls_check_l2_link(const struct ls_l2_ref *parent, const struct ls_l2_
     if (e) {
         return e;
     }
-    if (r && child->timestamp - parent->timestamp != r->block_time) {
-        return ls_fail(d, LS_ERR_RANGE,
-                       "timestamp: %" PRIu64 " is not the parent's %" PRIu64
-                       " plus the block time %" PRIu64,
-                       child->timestamp, parent->timestamp, r->block_time);
-    }
     if (child->timestamp < parent->timestamp) {
         return ls_fail(d, LS_ERR_RANGE, "timestamp: earlier than the parent's");
     }
@@ -209,19 +222,14 @@ enum ls_err ls_check_l2_gap(const struct ls_l2_ref *parent, const struct ls_l2_r
         return ls_fail(d, LS_ERR_LINK, "number: %" PRIu64 " comes behind block %" PRIu64,
                        child->number, parent->number);
     }
-    if (r &&
-        (child->timestamp - parent->timestamp) / r->block_time != child->number - parent->number) {
-        return ls_fail(d, LS_ERR_RANGE,
-                       "timestamp: %" PRIu64 " is not that of this number, counted from block "
-                       "%" PRIu64,
-                       child->timestamp, parent->number);
-    }
-    if (child->timestamp < parent->timestamp ||
-        (r && child->l1_origin.number < parent->l1_origin.number)) {
-        return ls_fail(d, LS_ERR_LINK, "L1 origin: lower than that of block %" PRIu64,
+    if (child->timestamp < parent->timestamp) {
+        return ls_fail(d, LS_ERR_RANGE, "timestamp: earlier than that of block %" PRIu64,
                        parent->number);
     }
-    return LS_OK;
+    return r && child->l1_origin.number < parent->l1_origin.number
+               ? ls_fail(d, LS_ERR_LINK, "L1 origin: lower than that of block %" PRIu64,
+                         parent->number)
+               : LS_OK;
 }
 
 enum ls_err ls_check_l1_link(const struct ls_l1_ref *parent, const struct ls_l1_ref *child,

@@ -24,23 +24,23 @@
 
 /* Decodes one hydrated L2 block and checks all that needs no neighbour: the hash, each
  * transaction's hash and place (blockHash, blockNumber, transactionIndex where given),
- * transactionsRoot, no withdrawals, and with r (NULL: no config) the rules of its fork. *ref gets
- * its reference; without r a block with no L1-info deposit has a zero origin. Memory of *block
- * lives in a. */
+ * transactionsRoot, no withdrawals, and with r (NULL: no config) the time that belongs to its
+ * number and the rules of its fork. *ref gets its reference; without r a block with no L1-info
+ * deposit has a zero origin. Memory of *block lives in a. */
 enum ls_err ls_check_l2_block(struct ls_span text, const struct ls_rollup *r, struct ls_arena *a,
                               struct ls_block *block, struct ls_l2_ref *ref, struct ls_diag *d);
 
 /* Decodes an L1 header (transactions, if any, are not looked at) and checks its hash. */
 enum ls_err ls_check_l1_header(struct ls_span text, struct ls_l1_ref *out, struct ls_diag *d);
 
-/* child directly on parent: number, parentHash, timestamp (one block time later with r, else not
- * earlier), and with r the L1 origin: the same with the next sequence number, or the next with 0.
+/* child directly on parent: number, parentHash, timestamp not earlier, and with r the L1 origin:
+ * the same with the next sequence number, or the next with 0.
  */
 enum ls_err ls_check_l2_link(const struct ls_l2_ref *parent, const struct ls_l2_ref *child,
                              const struct ls_rollup *r, struct ls_diag *d);
 
-/* child above parent on one chain with unrecorded blocks between: time and origin do not go back,
- * and with r the time is that of the number. */
+/* child above parent on one chain with unrecorded blocks between: time does not go back,
+ * nor with r the origin. */
 enum ls_err ls_check_l2_gap(const struct ls_l2_ref *parent, const struct ls_l2_ref *child,
                             const struct ls_rollup *r, struct ls_diag *d);
 

@@ -69,6 +69,26 @@ static void clean_object(struct ls_span object, struct ls_buf *b)
     ls_buf_putc(b, '}');
 }
 
+static bool has_collectors_members(struct ls_span object)
+{
+    struct ls_jsontext it = ls_jsontext_open(object);
+    struct ls_jsontext_item m;
+
+    while (ls_jsontext_next(&it, &m)) {
+        struct ls_jsontext txs = ls_jsontext_open(m.value);
+        struct ls_jsontext_item tx;
+        if (is_collectors(&m)) {
+            return true;
+        }
+        while (ls_jsontext_is(&m, "transactions") && ls_jsontext_next(&txs, &tx)) {
+            if (has_collectors_members(tx.value)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static bool holds(struct ls_span text, const char *word)
 {
     size_t n = strlen(word);
@@ -88,8 +108,9 @@ static bool holds(struct ls_span text, const char *word)
 void ls_input_clean(struct ls_span block, struct ls_buf *b)
 {
     bool is_one_line = !memchr(block.p, '\n', block.n) && !memchr(block.p, '\r', block.n);
+    bool may_have = holds(block, "\"_") || holds(block, "\"raw\"");
 
-    if (is_one_line && !holds(block, "\"_") && !holds(block, "\"raw\"")) {
+    if (is_one_line && !(may_have && has_collectors_members(block))) {
         ls_buf_put(b, block.p, block.n);
     } else {
         clean_object(block, b);
