@@ -5,6 +5,7 @@
 #   make test       unit tests and scenarios
 #   make demo       the tour of run_demo.sh
 #   make bench      figures, one a line: "name value"
+#   make fuzz       the fuzz targets (clang)
 #   make install    DESTDIR= PREFIX=
 # V=1 shows the commands.
 
@@ -77,12 +78,14 @@ HARN_LIBS := -lcurl -lmicrohttpd -llua5.4 $(BASE_LIBS)
 UNIT_BIN  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 BENCH_BIN := $(patsubst bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
-.PHONY: all programs objects clean format unit scenarios test install demo bench bench-node \
-        check check-format check-gcc check-clang check-layers check-purity check-source check-self
+.PHONY: all programs objects product-objects clean format unit scenarios test install demo bench \
+        bench-node check check-format check-gcc check-clang check-layers check-purity check-source check-self \
+        fuzz
 .DELETE_ON_ERROR:
 all: programs $(UNIT_BIN)
 programs: $(BUILD)/lightcl $(BUILD)/lockstep
-objects: $(call obj,$(PRODUCT_SRC) $(UNIT_SRC) $(BENCH_SRC))
+objects: product-objects $(call obj,$(UNIT_SRC) $(BENCH_SRC))
+product-objects: $(call obj,$(PRODUCT_SRC))
 
 # A stamp is written anew only when its text differs: objects follow the flags they were made with,
 # and programs, which stand at $(BUILD)/ in every mode, the mode they were linked in.
@@ -97,6 +100,9 @@ $(OBJ)/%.o: %.c $(OBJ)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# cmocka's assertions do not tell the compiler that they do not return.
+$(OBJ)/tests/%.o: CFLAGS += -Wno-null-dereference
 
 # A library is made anew when the list of its members changes too: a file may have gone.
 define archive
@@ -169,27 +175,43 @@ C_FILES := $(shell find bench harness lib mocks node tests -name '*.[ch]' 2>/dev
 check: check-format check-gcc check-clang check-layers check-purity check-source check-self
 
 check-format:
-	clang-format --dry-run -Werror $(C_FILES)
+	@clang-format --dry-run -Werror $(C_FILES)
 
 format:
-	clang-format -i $(C_FILES)
+	@clang-format -i $(C_FILES)
 
 # A compiler is content when it makes every object, with warnings as errors.
 check-gcc check-clang: check-%:
 	@$(MAKE) --no-print-directory CC=$* SAN= objects
 
 check-layers:
-	tools/check_layers
+	@tools/check_layers
 
-check-purity: check-gcc
+# These two look at a release build's objects, whatever this make was told to build.
+GCC_PRODUCT := +@$(MAKE) --no-print-directory CC=gcc SAN= product-objects
+check-purity:
+	$(GCC_PRODUCT)
 	@tools/check_purity $(call gccobj,$(PURE_SRC))
 
-check-source: check-gcc
+check-source:
+	$(GCC_PRODUCT)
 	@tools/check_source . $(call gccobj,$(PRODUCT_SRC))
 
 # Every gate is shown a file it must refuse.
 check-self:
-	tools/test_gates.sh
+	@tools/test_gates.sh
+
+# --- fuzzing: libFuzzer, so clang; not part of all. tests/fuzz/corpus/NAME holds the seeds and what
+#     was found: build/fuzz/json -max_total_time=60 NEW_FINDS_DIR tests/fuzz/corpus/json ---
+
+FUZZ_BIN := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(call src,tests/fuzz))
+
+fuzz: $(FUZZ_BIN)
+
+$(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c $(LIB_SRC) $(OP_SRC) $(wildcard lib/*.h lib/op/*.h)
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D); clang $(STD) -O1 -g $(WARN) $(INC) $(DEFS) -fno-sanitize-recover=all \
+	    -fsanitize=fuzzer,address,undefined -o $@ $(filter %.c,$^) $(BASE_LIBS)
 
 # --- figures ---
 

@@ -66,15 +66,16 @@ one() {
     return 1
 }
 
-# unit_program PROGRAM: runs a cmocka program and adds its counts. One that ends badly without a
+# unit_program PROGRAM: runs a test program and adds its counts: cmocka's, or lines that begin with
+# "ok" and "not ok". One that ends badly without a
 # failed test (a crash, a leak, a hang) is one failure, and so is one that ran no test.
 unit_program() {
     name=$(basename "$1")
     file=$log/$mode-$name.log
     timeout "$unit_limit_s" "$1" >"$file" 2>&1
     status=$?
-    good=$(awk '/^\[  PASSED  \] [0-9]+ test/ { n += $4 } END { print n + 0 }' "$file")
-    bad=$(awk '/^\[  FAILED  \] [0-9]+ test/ { n += $4 } END { print n + 0 }' "$file")
+    good=$(awk '/^\[  PASSED  \] [0-9]+ test/ { n += $4 } /^ok[: ]/ { n++ } END { print n + 0 }' "$file")
+    bad=$(awk '/^\[  FAILED  \] [0-9]+ test/ { n += $4 } /^not ok/ { n++ } END { print n + 0 }' "$file")
     if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$good" -eq 0 ]; }; then
         bad=1
     fi
@@ -90,10 +91,10 @@ unit_tests() {
     done
 }
 
-# scenarios DIR: runs them all and counts TAP lines. A plan that was not kept is a failure.
+# scenarios DIR JOBS: runs them all and counts TAP lines. A plan that was not kept is a failure.
 scenarios() {
     file=$log/$mode-scenarios.tap
-    timeout "$scenarios_limit_s" "$1/lockstep" run >"$file" 2>"$file.err"
+    timeout "$scenarios_limit_s" "$1/lockstep" run -j "$2" >"$file" 2>"$file.err"
     status=$?
     # shellcheck disable=SC2046 # three numbers, to be split
     set -- $(awk '
@@ -126,13 +127,13 @@ phase_san() {
     mode=san
     one 'sanitizer build' make -k -j "$jobs" BUILD="$build/san" SAN=1
     unit_tests "$build/san"
-    scenarios "$build/san"
+    scenarios "$build/san" "$jobs"
 }
 
 phase_scenarios() {
     mode=release
     one 'programs' make -j "$jobs" BUILD="$build" programs
-    scenarios "$build"
+    scenarios "$build" $((2 * jobs))
 }
 
 phase_gates() {

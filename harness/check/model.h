@@ -67,6 +67,7 @@ void ls_check_model_in(struct ls_check_model *m, const struct ls_trace_event *e)
 /* Its answer had left. */
 void ls_check_model_out(struct ls_check_model *m, const struct ls_trace_event *e);
 
+/* true when h was added. */
 bool ls_hash_set_has(const struct ls_hash_set *s, const struct ls_hash *h);
 /* Id in the universe, LS_NO_BLOCK when unknown or absent. */
 uint32_t ls_check_block(const struct ls_check_model *m, const struct ls_hash *h);

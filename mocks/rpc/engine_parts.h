@@ -61,6 +61,7 @@ struct ls_np_args {
     size_t request_count;
 };
 
+/* engine_newPayloadV<version>: the checks on the payload itself, then the model's rule. */
 void ls_engine_np(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned version);
 /* Decodes the executionPayload object. */
 bool ls_engine_decode_payload(struct ls_go_args *a, const struct cJSON *v, struct ls_arena *arena,

@@ -43,6 +43,7 @@ struct ls_decision {
     struct ls_heads heads;
 };
 
+/* Where the source's local-safe block stands on the engine, and what follows from it. */
 enum ls_relation ls_relation_of(const struct ls_view *v);
 struct ls_decision ls_decide(const struct ls_view *v);
 

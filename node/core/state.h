@@ -237,6 +237,7 @@ struct ls_core {
 
 /* --- machine.c: state tables, requests, notes --- */
 
+/* The only way to another state: a move the table does not allow is our own mistake (assertion). */
 void ls_move_life(struct ls_core *c, enum ls_life to);
 void ls_move_source(struct ls_core *c, enum ls_source_state to);
 void ls_move_engine(struct ls_core *c, enum ls_engine_state to);
@@ -250,6 +251,7 @@ struct ls_alive ls_take(struct ls_core *c, uint32_t id);
 /* true when a request with that purpose is alive. */
 bool ls_is_asking(const struct ls_core *c, enum ls_purpose p);
 
+/* One more action, zeroed but for its kind; the caller fills in the rest. */
 struct ls_action *ls_act(struct ls_actions *out, enum ls_action_kind kind);
 /* An event note (no episode). */
 void ls_note(struct ls_actions *out, enum ls_note n, const struct ls_block_id *a,
@@ -280,6 +282,7 @@ static inline bool ls_same(const struct ls_l2_ref *a, const struct ls_l2_ref *b)
 
 /* --- probe.c: who are the peers --- */
 
+/* start asks; timer, reply and fail are the events of its requests. */
 void ls_probe_start(struct ls_core *c, struct ls_actions *out);
 void ls_probe_timer(struct ls_core *c, struct ls_actions *out);
 void ls_probe_reply(struct ls_core *c, const struct ls_alive *q, const struct ls_event *ev,
@@ -289,6 +292,7 @@ void ls_probe_fail(struct ls_core *c, const struct ls_alive *q, const struct ls_
 
 /* --- follow.c: the follow pass --- */
 
+/* timer begins a pass when it is time; reply and fail are the events of its requests. */
 void ls_follow_timer(struct ls_core *c, struct ls_actions *out);
 void ls_follow_reply(struct ls_core *c, const struct ls_alive *q, const struct ls_event *ev,
                      struct ls_actions *out);
@@ -305,6 +309,8 @@ const struct ls_block_reply *ls_pass_ask(struct ls_core *c, struct ls_actions *o
 
 /* --- gate.c: checks of a snapshot; each says whether the pass goes on --- */
 
+/* Order and shape of the heads; L1 origins; our finalized block against the source's (Appendix A,
+ * 2 to 4). false: the pass ended, or waits for an answer. */
 bool ls_gate_order(struct ls_core *c, struct ls_actions *out);
 bool ls_gate_l1(struct ls_core *c, struct ls_actions *out);
 bool ls_gate_finality(struct ls_core *c, struct ls_actions *out);
@@ -356,6 +362,8 @@ uint64_t ls_queue_deadline(const struct ls_core *c);
 
 /* --- l1view.c: our own L1 heads and the cache of checked origins --- */
 
+/* timer polls; reply and failed are the events of its requests, answered is any answer of the L1.
+ */
 void ls_l1_timer(struct ls_core *c, struct ls_actions *out);
 void ls_l1_reply(struct ls_core *c, const struct ls_alive *q, const struct ls_event *ev,
                  struct ls_actions *out);
