@@ -68,6 +68,7 @@ static void a_failed_append_leaves_the_content_and_sticks(void **state)
     assert_null(ls_buf_grow(&b, 1));
     assert_string_equal((char *)b.p, "abc");
     ls_buf_clear(&b);
+    assert_string_equal((char *)b.p, "");
     assert_int_equal(b.err, LS_OK);
     assert_int_equal(ls_buf_printf(&b, "%s", "12345"), LS_OK);
     assert_int_equal(ls_buf_printf(&b, "%s", "6"), LS_ERR_LIMIT);
@@ -156,6 +157,8 @@ static void an_arena_keeps_to_its_maximum(void **state)
     ls_arena_reset(&a);
     assert_non_null(ls_arena_alloc(&a, 4 * unit));
     ls_arena_fini(&a);
+    assert_non_null(ls_arena_alloc(&a, 4 * unit));
+    ls_arena_fini(&a);
 
     struct ls_arena zeroed = {0};
     assert_null(ls_arena_alloc(&zeroed, 1));
@@ -182,9 +185,17 @@ static void a_copy_ends_in_zero(void **state)
 {
     (void)state;
     struct ls_arena a;
-    ls_arena_init(&a, 4096);
+    ls_arena_init(&a, 1 << 16);
     char *s = ls_arena_dup(&a, "lockstep", 4);
     assert_string_equal(s, "lock");
+    /* Also where the content fills its slot. */
+    for (size_t n = 1; n <= 64; n++) {
+        char text[65] = {0};
+        memset(text, 'x', n);
+        char *copy = ls_arena_dup(&a, text, n);
+        memset(ls_arena_alloc(&a, 1), 0xff, 1);
+        assert_string_equal(copy, text);
+    }
     char *empty = ls_arena_dup(&a, NULL, 0);
     assert_string_equal(empty, "");
     assert_null(ls_arena_dup(&a, "x", SIZE_MAX));

@@ -9,10 +9,12 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/json.h"
 #include "lib/json_scan.h"
+#include "lib/utf8.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -348,27 +350,114 @@ static void nesting_is_capped(void **state)
     assert_int_equal(ls_json_validate(text, 2002, 5000, NULL), LS_ERR_PARSE);
 }
 
+/* Objects and arrays in an order without a period, and each closing bracket swapped once. */
 static void nesting_remembers_what_it_closes(void **state)
 {
     (void)state;
-    static const char open[] = "{\"a\":[";
-    char text[64 * 4 + 64];
+    enum { DEPTH = 200 };
+    bool is_object[DEPTH];
+    char text[DEPTH * 6];
     size_t n = 0;
-    for (int i = 0; i < 32; i++) {
-        memcpy(text + n, open, sizeof open - 1);
-        n += sizeof open - 1;
+    uint32_t x = 7;
+    for (size_t i = 0; i < DEPTH; i++) {
+        x = x * 1664525u + 1013904223u;
+        is_object[i] = x >> 31;
+        const char *open = is_object[i] ? "{\"\":" : "[";
+        memcpy(text + n, open, strlen(open));
+        n += strlen(open);
     }
-    for (int i = 0; i < 32; i++) {
-        text[n++] = ']';
-        text[n++] = '}';
+    text[n++] = '0';
+    for (size_t i = DEPTH; i-- > 0;) {
+        text[n++] = is_object[i] ? '}' : ']';
     }
-    assert_int_equal(ls_json_validate(text, n, 0, NULL), LS_OK);
-    for (size_t i = 0; i < 64; i++) {
+    assert_int_equal(ls_json_validate(text, n, DEPTH, NULL), LS_OK);
+    for (size_t i = 0; i < DEPTH; i++) {
         char *c = &text[n - 1 - i];
         char old = *c;
         *c = old == ']' ? '}' : ']';
-        assert_int_equal(ls_json_validate(text, n, 0, NULL), LS_ERR_PARSE);
+        size_t offset = 0;
+        assert_int_equal(ls_json_validate(text, n, DEPTH, &offset), LS_ERR_PARSE);
+        assert_int_equal(offset, n - 1 - i);
         *c = old;
+    }
+}
+
+/* All 65,536 escapes alone, and every kind of neighbour for a first half. */
+static void escaped_characters_are_scalar_values(void **state)
+{
+    (void)state;
+    for (unsigned u = 0; u <= 0xffff; u++) {
+        char text[16];
+        int n = snprintf(text, sizeof text, u & 1 ? "\"\\u%04x\"" : "\"\\u%04X\"", u);
+        bool is_good = u != 0 && (u < 0xd800 || u > 0xdfff);
+        assert_int_equal(ls_json_validate(text, (size_t)n, 0, NULL),
+                         is_good ? LS_OK : LS_ERR_PARSE);
+    }
+    static const unsigned edges[] = {1,      0xd7ff, 0xd800, 0xd801, 0xdbfe, 0xdbff,
+                                     0xdc00, 0xdc01, 0xdffe, 0xdfff, 0xe000, 0xffff};
+    for (size_t i = 0; i < COUNT(edges); i++) {
+        for (size_t j = 0; j < COUNT(edges); j++) {
+            unsigned a = edges[i], b = edges[j];
+            bool is_pair = a >= 0xd800 && a < 0xdc00 && b >= 0xdc00 && b < 0xe000;
+            bool are_single = (a < 0xd800 || a > 0xdfff) && (b < 0xd800 || b > 0xdfff);
+            char text[20];
+            int n = snprintf(text, sizeof text, "\"\\u%04x\\u%04x\"", a, b);
+            assert_int_equal(ls_json_validate(text, (size_t)n, 0, NULL),
+                             is_pair || are_single ? LS_OK : LS_ERR_PARSE);
+        }
+    }
+    for (int c = 0; c < 256; c++) {
+        bool is_hex = c && strchr("0123456789abcdefABCDEF", c);
+        for (size_t at = 3; at < 7; at++) {
+            char text[] = "\"\\u1111\"";
+            text[at] = (char)c;
+            assert_int_equal(ls_json_validate(text, sizeof text - 1, 0, NULL),
+                             is_hex ? LS_OK : LS_ERR_PARSE);
+        }
+    }
+}
+
+/* In memory of exactly n bytes, so that a look past the end is seen. */
+static size_t utf8_next(const uint8_t *p, size_t n)
+{
+    uint8_t *copy = malloc(n ? n : 1);
+    assert_non_null(copy);
+    memcpy(copy, p, n);
+    size_t len = ls_utf8_next(copy, n);
+    free(copy);
+    return len;
+}
+
+static void utf8_is_every_scalar_value_in_its_shortest_form(void **state)
+{
+    (void)state;
+    assert_int_equal(utf8_next((const uint8_t *)"", 0), 0);
+    /* Any lead, any second byte, and others at their edges: well formed when decoding says so. */
+    static const uint8_t edges[] = {0x00, 0x7f, 0x80, 0xbf, 0xc0, 0xff};
+    for (unsigned v = 0; v < 1u << 16; v++) {
+        for (size_t i = 0; i < COUNT(edges) * COUNT(edges); i++) {
+            const uint8_t p[4] = {(uint8_t)(v >> 8), (uint8_t)v, edges[i / COUNT(edges)],
+                                  edges[i % COUNT(edges)]};
+            unsigned lead = p[0];
+            size_t len = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+            static const uint32_t shortest[] = {0, 0, 0x80, 0x800, 0x10000};
+            uint32_t c = len == 1 ? lead : lead & (0x7fu >> len);
+            bool is_good = len == 1 || (lead >= 0xc0 && lead < 0xf8);
+            for (size_t j = 1; j < len; j++) {
+                is_good = is_good && (p[j] & 0xc0) == 0x80;
+                c = c << 6 | (p[j] & 0x3fu);
+            }
+            is_good = is_good && c >= shortest[len] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
+            if (ls_utf8_next(p, sizeof p) != (is_good ? len : 0)) {
+                fail_msg("%02x %02x %02x %02x", p[0], p[1], p[2], p[3]);
+            }
+        }
+    }
+    static const char *const whole[] = {"\xc2\x80", "\xe2\x82\xac", "\xf0\x9d\x84\x9e"};
+    for (size_t i = 0; i < COUNT(whole); i++) {
+        for (size_t n = 1; n <= i + 2; n++) {
+            assert_int_equal(utf8_next((const uint8_t *)whole[i], n), n == i + 2 ? n : 0);
+        }
     }
 }
 
@@ -663,6 +752,8 @@ int main(void)
         cmocka_unit_test(every_cut_of_a_text_is_refused_at_its_end),
         cmocka_unit_test(nesting_is_capped),
         cmocka_unit_test(nesting_remembers_what_it_closes),
+        cmocka_unit_test(escaped_characters_are_scalar_values),
+        cmocka_unit_test(utf8_is_every_scalar_value_in_its_shortest_form),
         cmocka_unit_test(the_sentence_names_offset_and_byte),
         cmocka_unit_test(keys_are_found_exactly_and_the_last_one_counts),
         cmocka_unit_test(children_are_walked_in_order),

@@ -285,6 +285,8 @@ static void integers_are_read_in_shortest_form_only(void **state)
     } rows[] = {
         {"0x80", LS_OK, 0},
         {"0x01", LS_OK, 1},
+        {"0x7f", LS_OK, 127},
+        {"0x8180", LS_OK, 128},
         {"0x820400", LS_OK, 1024},
         {"0x88ffffffffffffffff", LS_OK, UINT64_MAX},
         {"0x00", LS_ERR_PARSE, 0},
