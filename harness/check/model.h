@@ -59,6 +59,7 @@ struct ls_check_model {
     bool is_out_of_memory;
 };
 
+/* A model that has seen nothing; cfg is borrowed. Freed by ls_check_model_fini. */
 void ls_check_model_init(struct ls_check_model *m, const struct ls_check_config *cfg);
 void ls_check_model_fini(struct ls_check_model *m);
 
@@ -67,10 +68,11 @@ void ls_check_model_in(struct ls_check_model *m, const struct ls_trace_event *e)
 /* Its answer had left. */
 void ls_check_model_out(struct ls_check_model *m, const struct ls_trace_event *e);
 
-/* true when h was added. */
+/* h is in the set. */
 bool ls_hash_set_has(const struct ls_hash_set *s, const struct ls_hash *h);
 /* Id in the universe, LS_NO_BLOCK when unknown or absent. */
 uint32_t ls_check_block(const struct ls_check_model *m, const struct ls_hash *h);
+/* A call of engine_forkchoiceUpdated, whatever its version. */
 bool ls_check_is_forkchoice(const struct ls_trace_event *e);
 
 #endif

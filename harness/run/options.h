@@ -18,7 +18,7 @@
 
 struct ls_run_options {
     const char *program;   /* lockstep itself, as called */
-    const char *cl;        /* path of the node under test; NULL = beside lockstep, then $PATH */
+    const char *cl;        /* path of the node under test; NULL = beside lockstep */
     const char *cl_kind;   /* adapter, "lightcl" */
     const char *fixture;   /* only this one; NULL = all a scenario names */
     const char *fixtures;  /* folder of fixtures; NULL = look for it */
