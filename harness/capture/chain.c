@@ -1,10 +1,6 @@
 /*
- * Opening a fixture folder.
- *
- * L1 is loaded before L2, so that each L2 block can be held against its origin, and labels last.
- * Lines are taken in file order: canonical blocks run by run, then orphans below whose parent is
- * known. The manifest says how many of each there must be, so a missing, doubled or moved block is
- * found where it is.
+ * Opening a fixture folder: manifest, L1, L2, labels. L1 is loaded before L2, so that each L2 block
+ * can be held against its origin, and labels last.
  */
 #include "harness/capture/chain.h"
 
@@ -17,361 +13,10 @@
 #include "harness/capture/check.h"
 #include "harness/capture/files.h"
 #include "harness/capture/jsontext.h"
-#include "harness/capture/manifest.h"
-#include "harness/capture/segment.h"
-#include "lib/hex.h"
+#include "harness/capture/load.h"
 #include "lib/json.h"
 
 #define TABLES_BYTES_MAX ((size_t)256 << 20) /* runs, branches, provenance of one manifest */
-#define UNIVERSE_BLOCKS_MAX (1u << 28)
-
-/* What is known about an orphan line before it is decoded. */
-struct orphan {
-    struct ls_hash hash;
-    struct ls_hash parent;
-    bool is_synthetic;
-    bool expect_invalid;
-};
-
-/* State of loading one segment of blocks. */
-struct loader {
-    struct ls_chain *chain;
-    const struct ls_manifest_segment *seg;
-    const struct ls_segment *data;
-    const char *file;
-    struct ls_universe *u;
-    bool is_l1;
-    struct ls_arena scratch; /* of the block in hand */
-    size_t run;              /* run in hand */
-    uint64_t next;           /* number the next canonical block must have */
-    uint64_t line;           /* lines taken */
-    uint64_t canonical;      /* how many canonical blocks there must be */
-    uint32_t last;           /* id of the canonical block before; LS_NO_BLOCK at first */
-    uint32_t run_first;      /* id of the first block of the newest run */
-    struct orphan *orphans;  /* lines behind the canonical ones */
-    uint64_t orphan_count;
-};
-
-/* --- one line --- */
-
-static enum ls_err fail_at(const struct loader *l, enum ls_err e, uint64_t number,
-                           struct ls_diag *d)
-{
-    return ls_fail_in(d, e, "%s line %" PRIu64 ", block %" PRIu64, l->file, l->line + 1, number);
-}
-
-static enum ls_err decode(struct loader *l, struct ls_span text, struct ls_l2_ref *ref,
-                          struct ls_diag *d)
-{
-    struct ls_l1_ref l1;
-    struct ls_block block;
-    const struct ls_rollup *r = l->chain->has_rollup ? &l->chain->rollup : NULL;
-    enum ls_err e;
-
-    if (!l->is_l1) {
-        ls_arena_reset(&l->scratch);
-        return ls_check_l2_block(text, r, &l->scratch, &block, ref, d);
-    }
-    e = ls_check_l1_header(text, &l1, d);
-    if (!e) {
-        *ref = (struct ls_l2_ref){
-            .hash = l1.hash, .number = l1.number, .parent = l1.parent, .timestamp = l1.timestamp};
-    }
-    return e;
-}
-
-static enum ls_err check_link(const struct loader *l, const struct ls_l2_ref *parent,
-                              const struct ls_ublock *b, struct ls_diag *d)
-{
-    const struct ls_rollup *r = l->chain->has_rollup ? &l->chain->rollup : NULL;
-
-    if (!l->is_l1) {
-        return b->is_gap ? ls_check_l2_gap(parent, &b->ref, r, d)
-                         : ls_check_l2_link(parent, &b->ref, r, d);
-    }
-    struct ls_l1_ref from = {parent->hash, parent->number, parent->parent, parent->timestamp};
-    struct ls_l1_ref to = {b->ref.hash, b->ref.number, b->ref.parent, b->ref.timestamp};
-    if (!b->is_gap) {
-        return ls_check_l1_link(&from, &to, d);
-    }
-    return to.number > from.number && to.timestamp >= from.timestamp
-               ? LS_OK
-               : ls_fail(d, LS_ERR_LINK, "number: comes behind block %" PRIu64, from.number);
-}
-
-/* Where a canonical block belongs: behind the last one, or at the start of a run. */
-static enum ls_err place_canonical(struct loader *l, struct ls_ublock *b, struct ls_diag *d)
-{
-    bool starts_run = l->next == l->seg->runs[l->run].first;
-
-    if (b->ref.number != l->next) {
-        return ls_fail(d, LS_ERR_LINK,
-                       "number: block %" PRIu64 " stands where the manifest has block %" PRIu64
-                       " (missing, doubled or moved)",
-                       b->ref.number, l->next);
-    }
-    b->parent = l->last;
-    /* A bag of blocks without a config may hold runs of different chains: each stands alone. */
-    if (starts_run && !l->chain->has_rollup) {
-        b->parent = LS_NO_BLOCK;
-    }
-    b->is_gap = starts_run && b->parent != LS_NO_BLOCK;
-    return LS_OK;
-}
-
-static enum ls_err place_orphan(struct loader *l, struct ls_ublock *b, struct ls_diag *d)
-{
-    const struct orphan *o = &l->orphans[l->line - l->canonical];
-
-    b->is_synthetic = o->is_synthetic;
-    b->expect_invalid = o->expect_invalid;
-    b->parent = ls_universe_find(l->u, &b->ref.parent);
-    if (b->parent == LS_NO_BLOCK) {
-        return ls_fail(d, LS_ERR_LINK, "parentHash: no block above this line has that hash");
-    }
-    return LS_OK;
-}
-
-static enum ls_err check_placed(const struct loader *l, const struct ls_ublock *b,
-                                bool is_canonical, struct ls_diag *d)
-{
-    enum ls_err e = LS_OK;
-
-    if (b->parent != LS_NO_BLOCK) {
-        e = check_link(l, &ls_universe_get(l->u, b->parent)->ref, b, d);
-    }
-    if (!e && !l->is_l1 && l->chain->has_rollup) {
-        e = ls_check_origin(l->chain->l1, l->chain->l1_tip, &b->ref, is_canonical, d);
-    }
-    return e;
-}
-
-static void advance(struct loader *l, uint32_t id)
-{
-    const struct ls_manifest_run *run = &l->seg->runs[l->run];
-
-    if (l->next == run->first) {
-        l->run_first = id;
-    }
-    l->last = id;
-    if (l->next < run->last) {
-        l->next++;
-    } else if (++l->run < l->seg->run_count) {
-        l->next = l->seg->runs[l->run].first;
-    }
-}
-
-static enum ls_err load_line(struct loader *l, struct ls_span text, struct ls_diag *d)
-{
-    bool is_canonical = l->line < l->canonical;
-    struct ls_ublock b = {.json = (const char *)text.p, .json_bytes = text.n};
-    uint32_t id = LS_NO_BLOCK;
-    enum ls_err e = decode(l, text, &b.ref, d);
-
-    if (e) {
-        return fail_at(l, e, is_canonical ? l->next : b.ref.number, d);
-    }
-    e = is_canonical ? place_canonical(l, &b, d) : place_orphan(l, &b, d);
-    if (!e) {
-        e = check_placed(l, &b, is_canonical, d);
-    }
-    if (!e) {
-        e = ls_universe_add(l->u, &b, &id);
-        if (e) {
-            ls_fail(d, e, "hash: %s",
-                    e == LS_ERR_EXISTS ? "the block stands here twice" : ls_err_text(e));
-        }
-    }
-    if (e) {
-        return fail_at(l, e, b.ref.number, d);
-    }
-    if (is_canonical) {
-        advance(l, id);
-    }
-    l->line++;
-    return LS_OK;
-}
-
-/* --- the whole segment --- */
-
-/* Total of the runs. PARSE when they cannot be right. */
-static enum ls_err count_canonical(struct loader *l, struct ls_diag *d)
-{
-    uint64_t total = 0;
-
-    for (size_t i = 0; i < l->seg->run_count; i++) {
-        uint64_t blocks = l->seg->runs[i].last - l->seg->runs[i].first;
-        if (blocks >= l->seg->lines || total + blocks >= l->seg->lines) {
-            return ls_fail(d, LS_ERR_RANGE,
-                           "%s: the manifest's runs hold more than its %" PRIu64 " blocks", l->file,
-                           l->seg->lines);
-        }
-        total += blocks + 1;
-    }
-    if (total == 0 || l->seg->branch_count == 0) {
-        return ls_fail(d, LS_ERR_MISSING, "%s: the manifest names no %s", l->file,
-                       total == 0 ? "runs" : "branches");
-    }
-    l->canonical = total;
-    l->next = l->seg->runs[0].first;
-    return LS_OK;
-}
-
-/* A 32-byte member by a glance at the text: zero when it is not there. Decoding checks it later. */
-static struct ls_hash glance(struct ls_span text, const char *key)
-{
-    struct ls_span v = ls_jsontext_get(text, key);
-    struct ls_hash h = {{0}};
-
-    if (v.n == 68 && v.p[0] == '"') {
-        (void)ls_hex_fixed((const char *)v.p + 1, 66, h.b, sizeof h.b);
-    }
-    return h;
-}
-
-/* The nearest orphan line above line `below` with that hash; orphan_count when there is none. */
-static uint64_t find_orphan(const struct loader *l, uint64_t below, const struct ls_hash *hash)
-{
-    while (below > 0) {
-        if (ls_hash_eq(&l->orphans[--below].hash, hash)) {
-            return below;
-        }
-    }
-    return l->orphan_count;
-}
-
-/* Marks the blocks of synthetic branches, from each tip down. */
-static void mark_synthetic(struct loader *l)
-{
-    for (size_t i = 0; i < l->seg->branch_count; i++) {
-        const struct ls_manifest_branch *br = &l->seg->branches[i];
-        uint64_t at =
-            br->is_synthetic ? find_orphan(l, l->orphan_count, &br->tip.hash) : l->orphan_count;
-        for (uint64_t number = br->tip.number; at < l->orphan_count && number >= br->first;
-             number--) {
-            struct orphan *o = &l->orphans[at];
-            o->is_synthetic = true;
-            o->expect_invalid |= br->invalid_from != 0 && number >= br->invalid_from;
-            at = find_orphan(l, at, &o->parent);
-        }
-    }
-}
-
-/* Looks ahead at the lines behind the canonical ones. */
-static enum ls_err scan_orphans(struct loader *l, struct ls_span rest, struct ls_diag *d)
-{
-    uint64_t count = l->seg->lines - l->canonical;
-    struct ls_span text;
-
-    if (l->seg->lines > UNIVERSE_BLOCKS_MAX) {
-        return ls_fail(d, LS_ERR_LIMIT, "%s: more than %u blocks", l->file, UNIVERSE_BLOCKS_MAX);
-    }
-    l->orphans = calloc(count ? count : 1, sizeof *l->orphans);
-    if (!l->orphans) {
-        return ls_fail(d, LS_ERR_NOMEM, "%s: out of memory", l->file);
-    }
-    for (uint64_t i = 0; i < l->seg->lines && ls_segment_line(&rest, &text); i++) {
-        if (i >= l->canonical) {
-            l->orphans[l->orphan_count].hash = glance(text, "hash");
-            l->orphans[l->orphan_count++].parent = glance(text, "parentHash");
-        }
-    }
-    /* Lines that are missing fail later, where they are. */
-    l->orphan_count = count;
-    mark_synthetic(l);
-    return LS_OK;
-}
-
-static enum ls_err load_lines(struct loader *l, struct ls_diag *d)
-{
-    struct ls_span rest = ls_buf_span(&l->data->text);
-    struct ls_span text;
-    char where[64];
-    enum ls_err e = LS_OK;
-
-    while (!e && l->line < l->seg->lines && ls_segment_line(&rest, &text)) {
-        e = load_line(l, text, d);
-    }
-    if (e) {
-        return e;
-    }
-    snprintf(where, sizeof where, "line %" PRIu64 ", block %" PRIu64, l->line,
-             l->line == 0 ? 0 : ls_universe_get(l->u, (uint32_t)l->line - 1)->ref.number);
-    e = ls_segment_judge(l->data, l->file, where, d);
-    if (!e && (l->line < l->seg->lines || rest.n > 0)) {
-        e = ls_fail(d, LS_ERR_RANGE, "%s: %s behind %s, the manifest says %" PRIu64 " blocks",
-                    l->file, rest.n > 0 ? "there are more lines" : "lines are missing", where,
-                    l->seg->lines);
-    }
-    return e;
-}
-
-static enum ls_err load_segment(struct loader *l, struct ls_diag *d)
-{
-    enum ls_err e = count_canonical(l, d);
-
-    l->last = LS_NO_BLOCK;
-    l->run_first = LS_NO_BLOCK;
-    ls_arena_init(&l->scratch, LS_CHECK_BLOCK_BYTES_MAX);
-    if (!e) {
-        e = scan_orphans(l, ls_buf_span(&l->data->text), d);
-    }
-    if (!e) {
-        e = load_lines(l, d);
-    }
-    free(l->orphans);
-    l->orphans = NULL;
-    ls_arena_fini(&l->scratch);
-    return e;
-}
-
-/* --- branches --- */
-
-static enum ls_err resolve_branch(const struct loader *l, size_t i, struct ls_chain_branch *out,
-                                  struct ls_diag *d)
-{
-    const struct ls_manifest_branch *br = &l->seg->branches[i];
-    uint32_t tip = ls_universe_find(l->u, &br->tip.hash);
-    uint32_t first = ls_universe_at(l->u, tip, br->first);
-
-    if (tip == LS_NO_BLOCK || ls_universe_get(l->u, tip)->ref.number != br->tip.number) {
-        return ls_fail(d, LS_ERR_NOT_FOUND,
-                       "%s: branch \"%s\": tip: block %" PRIu64 " of that hash is not recorded",
-                       l->file, br->name, br->tip.number);
-    }
-    if (first == LS_NO_BLOCK || (i == 0 ? tip != l->last : first < l->canonical)) {
-        return ls_fail(d, LS_ERR_LINK, "%s: branch \"%s\": %s", l->file, br->name,
-                       i == 0 ? "tip: is not the last canonical block"
-                              : "first: is not a block of this branch alone");
-    }
-    memcpy(out->name, br->name, sizeof out->name);
-    out->first = first;
-    out->tip = tip;
-    out->is_synthetic = br->is_synthetic;
-    return LS_OK;
-}
-
-static enum ls_err resolve_branches(const struct loader *l, struct ls_chain_branch **out,
-                                    size_t *count, struct ls_diag *d)
-{
-    enum ls_err e = LS_OK;
-
-    *out = calloc(LS_CHAIN_BRANCHES_MAX, sizeof **out);
-    if (!*out) {
-        return ls_fail(d, LS_ERR_NOMEM, "%s: out of memory", l->file);
-    }
-    for (size_t i = 0; !e && i < l->seg->branch_count; i++) {
-        e = resolve_branch(l, i, &(*out)[i], d);
-        for (size_t k = 0; !e && k < i; k++) {
-            if (strcmp((*out)[k].name, (*out)[i].name) == 0) {
-                e = ls_fail(d, LS_ERR_EXISTS, "%s: branch \"%s\" stands in the manifest twice",
-                            l->file, (*out)[i].name);
-            }
-        }
-        *count = i + 1;
-    }
-    return e;
-}
 
 /* --- segments of a chain --- */
 
@@ -379,8 +24,8 @@ static enum ls_err resolve_branches(const struct loader *l, struct ls_chain_bran
 static enum ls_err make_universe(uint64_t blocks, void **mem, struct ls_universe **out,
                                  struct ls_diag *d)
 {
-    if (blocks > UNIVERSE_BLOCKS_MAX) {
-        return ls_fail(d, LS_ERR_LIMIT, "more than %u blocks", UNIVERSE_BLOCKS_MAX);
+    if (blocks > LS_LOAD_BLOCKS_MAX) {
+        return ls_fail(d, LS_ERR_LIMIT, "more than %u blocks", LS_LOAD_BLOCKS_MAX);
     }
     uint32_t capacity = blocks ? (uint32_t)blocks : 1;
     size_t bytes = ls_universe_size(capacity);
@@ -396,28 +41,20 @@ static enum ls_err load_l1(struct ls_chain *c, struct ls_diag *d)
 {
     struct ls_chain_mem *m = c->mem;
     const struct ls_manifest_segment *seg = &m->manifest.l1;
+    struct ls_loaded got = {.first = LS_NO_BLOCK, .tip = LS_NO_BLOCK};
     enum ls_err e = make_universe(seg->lines, &m->l1_universe, &c->l1, d);
 
-    c->l1_first = LS_NO_BLOCK;
-    c->l1_tip = LS_NO_BLOCK;
-    if (e || !seg->is_present) {
-        return e;
+    if (!e && seg->is_present) {
+        e = ls_segment_load(c->dir, LS_SEGMENT_L1_FILE, seg->sha256, &m->l1, d);
     }
-    e = ls_segment_load(c->dir, LS_SEGMENT_L1_FILE, seg->sha256, &m->l1, d);
-    struct loader l = {.chain = c,
-                       .seg = seg,
-                       .data = &m->l1,
-                       .file = LS_SEGMENT_L1_FILE,
-                       .u = c->l1,
-                       .is_l1 = true};
-    if (!e) {
-        e = load_segment(&l, d);
+    if (!e && seg->is_present) {
+        const struct ls_load what = {c, seg, &m->l1, c->l1, true};
+        e = ls_load_blocks(&what, &got, d);
     }
-    if (!e) {
-        c->l1_first = l.run_first;
-        c->l1_tip = l.last;
-        e = resolve_branches(&l, &c->l1_branches, &c->l1_branch_count, d);
-    }
+    c->l1_first = got.first;
+    c->l1_tip = got.tip;
+    c->l1_branches = got.branches;
+    c->l1_branch_count = got.branch_count;
     return e;
 }
 
@@ -425,22 +62,21 @@ static enum ls_err load_l2(struct ls_chain *c, uint32_t extra_blocks, struct ls_
 {
     struct ls_chain_mem *m = c->mem;
     const struct ls_manifest_segment *seg = &m->manifest.l2;
+    uint64_t room = seg->lines > LS_LOAD_BLOCKS_MAX ? seg->lines : seg->lines + extra_blocks;
+    struct ls_loaded got = {.first = LS_NO_BLOCK, .tip = LS_NO_BLOCK};
     enum ls_err e = ls_segment_load(c->dir, LS_SEGMENT_L2_FILE, seg->sha256, &m->l2, d);
 
     if (!e) {
-        e = make_universe(seg->lines > UNIVERSE_BLOCKS_MAX ? seg->lines : seg->lines + extra_blocks,
-                          &m->l2_universe, &c->l2, d);
-    }
-    struct loader l = {
-        .chain = c, .seg = seg, .data = &m->l2, .file = LS_SEGMENT_L2_FILE, .u = c->l2};
-    if (!e) {
-        e = load_segment(&l, d);
+        e = make_universe(room, &m->l2_universe, &c->l2, d);
     }
     if (!e) {
-        c->first = l.run_first;
-        c->tip = l.last;
-        e = resolve_branches(&l, &c->branches, &c->branch_count, d);
+        const struct ls_load what = {c, seg, &m->l2, c->l2, false};
+        e = ls_load_blocks(&what, &got, d);
     }
+    c->first = got.first;
+    c->tip = got.tip;
+    c->branches = got.branches;
+    c->branch_count = got.branch_count;
     return e;
 }
 
