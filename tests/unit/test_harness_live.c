@@ -76,13 +76,13 @@ static int teardown(void **state)
 }
 
 /* A world whose node is this shell script. */
-static struct ls_world *make(struct stage *s, const char *script)
+static struct ls_world *make_seeded(struct stage *s, const char *script, uint64_t seed)
 {
     const struct ls_live_options o = {.chain = &s->chain,
                                       .variant = LS_VARIANT_B,
                                       .program = s->script,
                                       .tick_ns = 1000000,
-                                      .seed = 42,
+                                      .seed = seed,
                                       .temp_parent = s->dir.path,
                                       .trace = s->trace};
 
@@ -95,6 +95,11 @@ static struct ls_world *make(struct stage *s, const char *script)
     }
     assert_int_equal(ls_live_new(&o, &s->world, NULL), LS_OK);
     return s->world;
+}
+
+static struct ls_world *make(struct stage *s, const char *script)
+{
+    return make_seeded(s, script, 42);
 }
 
 static void start(struct ls_world *w)
@@ -120,7 +125,8 @@ static const struct ls_trace_event *event_of(const struct stage *s, enum ls_trac
             return &s->events[i];
         }
     }
-    return NULL;
+    fail_msg("the trace has no such event");
+    return &s->events[0];
 }
 
 #define SLEEPER "#!/bin/sh\nexec tail -f /dev/null\n"
@@ -231,10 +237,10 @@ static void keeps_the_folder_when_asked(void **state)
 static void the_secret_is_private_and_of_the_seed(void **state)
 {
     struct stage *s = *state;
-    char path[LS_RUNDIR_PATH_MAX], text[2][65] = {{0}};
+    char path[LS_RUNDIR_PATH_MAX], text[3][65] = {{0}};
 
-    for (size_t i = 0; i < 2; i++) {
-        struct ls_world *w = make(s, i == 0 ? SLEEPER : NULL);
+    for (size_t i = 0; i < 3; i++) {
+        struct ls_world *w = make_seeded(s, i == 0 ? SLEEPER : NULL, i < 2 ? 42 : 43);
         struct stat st;
         int fd;
         (void)snprintf(path, sizeof path, "%.480s/jwt.hex", ls_live_temp_dir(w));
@@ -247,6 +253,7 @@ static void the_secret_is_private_and_of_the_seed(void **state)
         s->world = NULL;
     }
     assert_string_equal(text[0], text[1]);
+    assert_string_not_equal(text[0], text[2]);
     assert_int_equal(strspn(text[0], "0123456789abcdef"), 64);
 }
 

@@ -328,6 +328,8 @@ static void asks_once_a_tick_while_somebody_wants_to_know(void **state)
 
     UNTIL(r, ls_noderpc_status(r->rpc, &s));
     (void)ls_noderpc_status(r->rpc, &s);
+    assert_int_equal(ls_noderpc_feed(r->rpc, nth(r, 0), NULL), LS_OK); /* goes there and back */
+    UNTIL(r, ls_noderpc_feeding(r->rpc) == 0);
     assert_int_equal(r->status_count, 1);
     for (size_t tick = 0; tick < 2; tick++) {
         ls_noderpc_tick(r->rpc);
