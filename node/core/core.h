@@ -97,6 +97,8 @@ enum ls_action_kind {
     X(ENGINE_WRONG_CHAIN, ERROR, "engine is on another chain")                                    \
     X(ENGINE_WRONG_GENESIS, ERROR, "engine has another genesis block")                            \
     X(ENGINE_NO_GENESIS, WARN, "engine does not have the genesis block")                          \
+    X(ENGINE_SYNCED, INFO, "engine has the block it was asked to sync to")                        \
+    X(ENGINE_AGREES, INFO, "engine accepts forkchoices again")                                    \
     X(ENGINE_SYNCING, INFO, "engine is syncing to a block it does not have yet")                  \
     X(ENGINE_REFUSES, WARN, "engine refuses the forkchoice (-38002)")                             \
     X(ENGINE_OPERATOR, ERROR, "engine cannot serve us: check its version and fork configuration") \

@@ -357,7 +357,9 @@ void ls_engine_answered(struct ls_core *c, struct ls_actions *out)
 
 void ls_engine_agrees(struct ls_core *c, struct ls_actions *out)
 {
-    ls_episode_over(c, out, LS_SLOT_ENGINE, LS_NOTE_ENGINE_BACK);
+    bool was_syncing = ls_in_episode(c, LS_SLOT_ENGINE, LS_NOTE_ENGINE_SYNCING);
+    ls_episode_over(c, out, LS_SLOT_ENGINE,
+                    was_syncing ? LS_NOTE_ENGINE_SYNCED : LS_NOTE_ENGINE_AGREES);
     if (c->engine != LS_ENGINE_SYNCING || !c->writer.pending.is_set) {
         ls_move_engine(c, LS_ENGINE_VALID);
     }
