@@ -238,6 +238,10 @@ static void tell(struct stage *s)
 {
     struct ls_buf *b = &s->out->detail;
     char ticks[32];
+    if (ls_live_is_interrupted(s->world)) {
+        ls_buf_clear(b); /* whoever stops a run does not look for what it left behind */
+        return;
+    }
     if (s->out->outcome == LS_OUTCOME_PASSED) {
         write_trace(s);
         ls_buf_clear(b);
