@@ -148,6 +148,41 @@ void ls_queue_bad(struct ls_core *c, struct ls_actions *out, const struct ls_has
     }
 }
 
+static const struct ls_seen *find_seen(const struct ls_queue *q, const struct ls_hash *hash)
+{
+    for (uint32_t i = 0; i < LS_SEEN_MAX; i++) {
+        if (ls_hash_eq(&q->seen[i].hash, hash)) {
+            return &q->seen[i];
+        }
+    }
+    return NULL;
+}
+
+static void remember_seen(struct ls_queue *q, const struct ls_l2_ref *r)
+{
+    if (find_seen(q, &r->hash) == NULL) {
+        q->seen[q->seen_next] =
+            (struct ls_seen){.hash = r->hash, .parent = r->parent, .number = r->number};
+        q->seen_next = (q->seen_next + 1) % LS_SEEN_MAX;
+    }
+}
+
+/* Payloads handed in so far lead from r down to a block at safe's height that is not safe: r is on
+ * a branch the source has not named yet, and no forkchoice may put it above our safe (I-03). */
+static bool is_beside_safe(const struct ls_core *c, const struct ls_l2_ref *r)
+{
+    const struct ls_l2_ref *safe = &c->heads.safe;
+    struct ls_seen at = {.hash = r->hash, .parent = r->parent, .number = r->number};
+    for (uint32_t n = 0; ls_known(safe) && n < LS_SEEN_MAX && at.number > safe->number + 1; n++) {
+        const struct ls_seen *below = find_seen(&c->queue, &at.parent);
+        if (below == NULL) {
+            return false;
+        }
+        at = *below;
+    }
+    return ls_known(safe) && at.number == safe->number + 1 && !ls_hash_eq(&at.parent, &safe->hash);
+}
+
 /* Spec 3.2: no use for what the head, safe or finalized has passed, nor for a sibling of the next
  * block on another parent. Only judged once heads are known (R-3.2). */
 static bool is_passed(const struct ls_core *c, const struct ls_l2_ref *r)
@@ -212,6 +247,7 @@ void ls_queue_push(struct ls_core *c, const struct ls_event *ev, struct ls_actio
 {
     struct ls_queue *q = &c->queue;
     struct ls_block_id id = ls_id(&ev->ref);
+    remember_seen(q, &ev->ref);
     bool is_bad = ls_queue_is_bad(q, &ev->ref.hash) || ls_queue_is_bad(q, &ev->ref.parent);
     if (is_bad) {
         remember_bad(q, &ev->ref.hash);
@@ -251,7 +287,8 @@ static uint32_t gap_entry(const struct ls_core *c)
         find_child(&c->queue, &c->heads.unsafe) != LS_QUEUE_MAX) {
         return LS_QUEUE_MAX;
     }
-    return find_lowest(&c->queue);
+    uint32_t i = find_lowest(&c->queue);
+    return i != LS_QUEUE_MAX && is_beside_safe(c, &c->queue.items[i].ref) ? LS_QUEUE_MAX : i;
 }
 
 uint32_t ls_queue_gap(struct ls_core *c)

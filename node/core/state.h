@@ -11,6 +11,7 @@
 
 #define LS_REQUESTS_MAX 16u /* alive at once: one write, one pass fact, probes, L1 polls */
 #define LS_BAD_MAX 1024u    /* hashes the engine called invalid (R-3.1: at least 1000) */
+#define LS_SEEN_MAX 512u    /* payloads whose links are remembered */
 #define LS_ORIGIN_CACHE 64u /* L1 origins found canonical */
 #define LS_STALL_PASSES 4u  /* passes without progress before another sync target is tried */
 #define LS_DAMP_POLLS 10u   /* P-2: a second switch inside this many polls wants confirmation */
@@ -161,12 +162,21 @@ struct ls_queued {
     unsigned tries;
 };
 
+/* What a payload said of its place, kept after the payload is gone. */
+struct ls_seen {
+    struct ls_hash hash;
+    struct ls_hash parent;
+    uint64_t number;
+};
+
 struct ls_queue {
     struct ls_queued items[LS_QUEUE_MAX];
     uint32_t count;
     uint32_t dropped;    /* slots waiting for their RELEASE */
     uint32_t used_below; /* every slot in use or dropped is below this index */
     uint64_t bytes;
+    struct ls_seen seen[LS_SEEN_MAX]; /* ring */
+    uint32_t seen_next;
     struct ls_hash bad[LS_BAD_MAX]; /* ring */
     uint32_t bad_count;
     uint32_t bad_next;

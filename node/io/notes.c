@@ -60,6 +60,8 @@ static struct names names_of(enum ls_note n)
     case LS_NOTE_ENGINE_AUTH:
     case LS_NOTE_ENGINE_ERROR:
     case LS_NOTE_ENGINE_BACK:
+    case LS_NOTE_ENGINE_SYNCED:
+    case LS_NOTE_ENGINE_AGREES:
     case LS_NOTE_ENGINE_REFUSES:
     case LS_NOTE_ENGINE_OPERATOR:
     case LS_NOTE_SOURCE_READY:

@@ -3,8 +3,8 @@
 -- gossip replay the recording, one second a tick.
 --
 -- Without an L1 a node that holds its safe block (P-1) cannot tell that it died. Gossip of the new
--- branch, above a gap, would then set I-27 (ask for the gap) against I-03 (safe is an ancestor of
--- the head); that replay is without gossip from the reorg until the source names the new branch.
+-- branch, block by block, tells it enough not to put that branch above the dead safe block (I-03)
+-- while it waits for the source.
 local follow = use "common/follow"
 
 -- The rows around the reorg: from the last one that calls block 1746 safe to the first that is well
@@ -42,9 +42,7 @@ local function replay(w, rows, with_l1)
     w:wait(1)
     w:moment(row.i)
     had_orphan = had_orphan or is_orphan(row.safe)
-    if with_l1 or is_orphan(row.unsafe) or not had_orphan or row.safe.number > 1758 then
-      fed = gossip(w, fed, row.unsafe)
-    end
+    fed = gossip(w, fed, row.unsafe)
     if had_orphan and not is_orphan(row.safe) then
       left = left or w:mark()
       if row.safe.number > 1758 then named = named or w:mark() end

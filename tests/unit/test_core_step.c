@@ -152,6 +152,31 @@ static void gap_is_acted_on_although_everything_else_ticks(void **state)
     rig_free(r);
 }
 
+/* REO-20 without L1: gossip of a branch that leaves ours below safe arrives before the source names
+ * it. */
+static void gap_on_a_branch_beside_safe_waits_for_the_source(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(LS_FOLLOW_CL, false);
+    rig_warm(r, 360, 350, 50);
+    r->fork[1] = 345;
+    r->backfill = 10;
+    rig_source(r, 0, 350, 50);
+    rig_start(r);
+    rig_run(r, 2);
+    for (uint64_t n = 346; n < 366; n++) {
+        rig_feed(r, 1, n);
+        rig_run(r, n % 4 == 0);
+    }
+    rig_run(r, 5);
+    assert_int_equal(r->write_count, 0);
+    rig_source(r, 1, 362, 50);
+    rig_run(r, 10);
+    assert_true(rig_is(r->safe, X(362)));
+    assert_true(rig_is(r->head, X(365)));
+    rig_free(r);
+}
+
 static void gap_attempts_stay_within_budget(void **state)
 {
     (void)state;
@@ -639,6 +664,7 @@ int main(void)
         cmocka_unit_test(payloads_go_in_at_once_and_in_order),
         cmocka_unit_test(payloads_out_of_order_wait_for_the_missing_one),
         cmocka_unit_test(gap_is_acted_on_although_everything_else_ticks),
+        cmocka_unit_test(gap_on_a_branch_beside_safe_waits_for_the_source),
         cmocka_unit_test(gap_attempts_stay_within_budget),
         cmocka_unit_test(divergence_sets_unsafe_to_safe_in_one_forkchoice),
         cmocka_unit_test(same_height_other_hash_is_replaced),
