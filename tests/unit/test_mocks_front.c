@@ -617,6 +617,24 @@ static void a_client_may_leave_while_it_is_dripped_on(void **state)
     UNTIL(w, ls_front_connections(w->front) == 0);
 }
 
+static void costs_nothing_while_everybody_waits(void **state)
+{
+    struct bench *w = *state;
+    struct client *idle = client(w);
+    struct client *drip = client(w);
+    struct pollfd front = {.fd = ls_front_fd(w->front), .events = POLLIN};
+
+    post(client(w), "/hold", "x");
+    post(client(w), "/hang", "x");
+    post(client(w), "/delay", "x");
+    post(drip, "/drip", "xyz");
+    post(idle, "/echo", "x");
+    UNTIL(w, w->script.asked == 5 && idle->in.n > 0 && ends_with(drip, "\r\n\r\nx"));
+    ls_front_turn(w->front, w->now);
+    assert_int_equal(poll(&front, 1, 0), 0);
+    assert_true(ls_front_deadline(w->front) == w->now.mono_ns + HOUR_NS);
+}
+
 /* --- the port --- */
 
 static void closing_resets_everyone_and_opening_serves_again(void **state)
@@ -806,6 +824,7 @@ int main(void)
         T(truncates_the_body_under_its_full_length),
         T(drips_one_byte_a_pause),
         T(a_client_may_leave_while_it_is_dripped_on),
+        T(costs_nothing_while_everybody_waits),
         T(closing_resets_everyone_and_opening_serves_again),
         T(nobody_can_take_the_port_while_it_is_closed),
         T(a_request_in_the_buffer_takes_no_effect_after_closing),
