@@ -30,6 +30,7 @@ static inline struct ls_payload payload_draft(const struct payload_world *w, uin
 {
     struct ls_payload p = {.number = number,
                            .gas_limit = 30000000,
+                           .gas_used = number == 2 ? 10000000 : 0,
                            .timestamp = 1000 + 2 * number,
                            .has_withdrawals = true,
                            .has_blob_gas = number >= 4,

@@ -252,7 +252,9 @@ static void rejections_stay_within_their_table(void **state)
         expect_row(ls_engine_new_payload(f->e, &in), "np 12", LS_STATUS_INVALID);
         expect_row(ls_engine_new_payload(f->e, &in), "np 7", LS_STATUS_INVALID);
     }
-    in.id.hash = small_hash('r', 1000); /* the oldest was dropped */
+    in.id.hash = small_hash('r', 1000 + 2 * LS_EL_INVALID_MAX); /* the oldest that is left */
+    expect_row(ls_engine_new_payload(f->e, &in), "np 7", LS_STATUS_INVALID);
+    in.id.hash = small_hash('r', 1001);
     expect_row(ls_engine_new_payload(f->e, &in), "np 12", LS_STATUS_INVALID);
 }
 
@@ -696,7 +698,7 @@ static void sync_crosses_the_unrecorded_gap(void **state)
 static void snap_sync_shows_nothing_and_then_jumps(void **state)
 {
     struct fixture *f = *state;
-    ls_engine_set_backfill(f->e, 5);
+    ls_engine_set_backfill(f->e, 4);
     expect_syncing(np(f, f->a[1]), "np 10");
     expect_syncing(np(f, f->a[12]), "np 8");
     expect_syncing(fcu(f, f->a[12], NONE, NONE), "fcu 5");
@@ -739,6 +741,17 @@ static void state_below_the_pivot_is_missing_after_snap_sync(void **state)
     ls_engine_tick(f->e);
     expect_labels(f, tip, NONE, NONE);
     expect_row(np(f, side), "np 11", LS_STATUS_ACCEPTED);
+}
+
+static void another_profile_keeps_blocks_and_forgets_the_rest(void **state)
+{
+    struct fixture *f = *state;
+    deliver(f, f->a, 1, 2);
+    expect_syncing(np(f, f->a[5]), "np 8");
+    expect_syncing(fcu(f, f->a[5], NONE, NONE), "fcu 5");
+    ls_engine_set_profile(f->e, ls_engine_profile_find("snap"));
+    expect_syncing(fcu(f, f->a[5], NONE, NONE), "fcu 4");
+    assert_true(ls_engine_has(f->e, f->a[2]));
 }
 
 static void profiles_are_found_by_name(void **state)
@@ -806,6 +819,7 @@ int main(void)
         SNAP(snap_sync_shows_nothing_and_then_jumps),
         SNAP(naming_genesis_spoils_snap_sync_for_good),
         SNAP(state_below_the_pivot_is_missing_after_snap_sync),
+        GETH(another_profile_keeps_blocks_and_forgets_the_rest),
         cmocka_unit_test(profiles_are_found_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -381,6 +381,19 @@ static void held_request_whose_client_left_is_forgotten(void **state)
     }
 }
 
+static void held_requests_leave_room_when_they_go(void **state)
+{
+    struct fixture *f = *state;
+    for (uint64_t serial = 1; serial <= 1000; serial++) {
+        (void)arm(f, (struct ls_fault_rule){.fault = LS_FAULT_HOLD});
+        send_serial(f, "x", serial);
+        assert_int_equal(f->reply.fate, LS_FATE_HOLD);
+        ls_filter_release(f->filter, NULL);
+        send_serial(f, "x", serial);
+        assert_true(is_right(f));
+    }
+}
+
 #define WITH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -406,6 +419,7 @@ int main(void)
         WITH(held_requests_take_effect_when_let_go),
         WITH(hold_of_a_number_lets_the_next_pass),
         WITH(held_request_whose_client_left_is_forgotten),
+        WITH(held_requests_leave_room_when_they_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

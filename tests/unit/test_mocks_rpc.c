@@ -130,8 +130,9 @@ static struct cJSON *ask(struct ls_backend *b, const char *method, const char *p
     return root;
 }
 
-static void expect_error(struct ls_backend *b, const char *method, const char *params, int64_t code,
-                         const char *message)
+/* why: data.err, NULL = not looked at. */
+static void expect_error_why(struct ls_backend *b, const char *method, const char *params,
+                             int64_t code, const char *message, const char *why)
 {
     const struct cJSON *result;
     const struct cJSON *error;
@@ -141,7 +142,16 @@ static void expect_error(struct ls_backend *b, const char *method, const char *p
     assert_int_equal(ls_json_i64(ls_json_get(error, "code"), &got), LS_OK);
     assert_int_equal(got, code);
     assert_string_equal(ls_json_str(ls_json_get(error, "message")), message);
+    if (why != NULL) {
+        assert_string_equal(ls_json_str(ls_json_get(ls_json_get(error, "data"), "err")), why);
+    }
     ls_json_free(root);
+}
+
+static void expect_error(struct ls_backend *b, const char *method, const char *params, int64_t code,
+                         const char *message)
+{
+    expect_error_why(b, method, params, code, message, NULL);
 }
 
 static void expect_status(struct ls_backend *b, const char *method, const char *params,
@@ -367,14 +377,31 @@ static void wrong_version_is_named(void **state)
     struct fixture *f = *state;
     struct ls_buf text;
     ls_buf_init(&text, PAYLOAD_WORLD_BYTES);
-    expect_error(f->engine_port, "engine_newPayloadV1", np_params(&f->w.payloads[1], 2, &text),
-                 -32602, "Invalid parameters");
-    expect_error(f->engine_port, "engine_newPayloadV2", np_params(&f->w.payloads[4], 2, &text),
-                 -32602, "Invalid parameters");
-    expect_error(f->engine_port, "engine_newPayloadV3", np_params(&f->w.payloads[6], 3, &text),
-                 -38005, "Unsupported fork");
-    expect_error(f->engine_port, "engine_newPayloadV4", np_params(&f->w.payloads[4], 4, &text),
-                 -38005, "Unsupported fork");
+    static const struct {
+        const char *method;
+        unsigned block;
+        unsigned version; /* of the params */
+        int64_t code;
+        const char *message;
+        const char *why;
+    } cases[] = {
+        {"engine_newPayloadV1", 1, 2, -32602, "Invalid parameters",
+         "withdrawals not supported in V1"},
+        {"engine_newPayloadV2", 4, 2, -32602, "Invalid parameters",
+         "can't use newPayloadV2 post-cancun"},
+        {"engine_newPayloadV3", 1, 3, -32602, "Invalid parameters",
+         "nil excessBlobGas post-cancun"},
+        {"engine_newPayloadV3", 6, 3, -38005, "Unsupported fork",
+         "newPayloadV3 must only be called for cancun payloads"},
+        {"engine_newPayloadV4", 4, 4, -38005, "Unsupported fork",
+         "newPayloadV4 must only be called for prague payloads"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ls_payload p = f->w.payloads[cases[i].block];
+        p.has_beacon_root = cases[i].version >= 3;
+        expect_error_why(f->engine_port, cases[i].method, np_params(&p, cases[i].version, &text),
+                         cases[i].code, cases[i].message, cases[i].why);
+    }
     expect_error(f->engine_port, "engine_newPayloadV5", "[]", -32601,
                  "the method engine_newPayloadV5 does not exist/is not available");
     expect_error(f->engine_port, "engine_newPayloadV2", "[]", -32602,
@@ -420,6 +447,13 @@ static void unrecorded_payload_is_judged_by_its_parent(void **state)
     expect_status(f->engine_port, "engine_newPayloadV2", np_params(&p, 2, &text), "INVALID",
                   "invalid baseFee: have 7, want 996000000, parentBaseFee 1000000000, "
                   "parentGasUsed 0");
+    ls_engine_seed(f->engine, 2, LS_NO_BLOCK, LS_NO_BLOCK);
+    p = payload_draft(&f->w, 3); /* its parent used more than the target */
+    p.base_fee = ls_u256_from_u64(7);
+    payload_seal(&p, &h);
+    expect_status(f->engine_port, "engine_newPayloadV2", np_params(&p, 2, &text), "INVALID",
+                  "invalid baseFee: have 7, want 1004000000, parentBaseFee 1000000000, "
+                  "parentGasUsed 10000000");
     p = payload_draft(&f->w, 1);
     p.base_fee = ls_u256_from_u64(996000000);
     p.number = 2;
@@ -506,6 +540,36 @@ static void stored_blocks_are_served_as_they_are(void **state)
     expect_body(f->engine_port, CALL("eth_getBlockByNumber", "[\"0x4\",true]"), RESULT("null"));
     expect_body(f->engine_port, CALL("eth_blockNumber", "[]"), RESULT("\"0x3\""));
     expect_body(f->engine_port, CALL("eth_syncing", "[]"), RESULT("false"));
+}
+
+static void bad_arguments_get_geths_words(void **state)
+{
+    static const struct {
+        const char *params;
+        const char *message;
+    } cases[] = {
+        {"[]", "missing value for required argument 0"},
+        {"[\"latest\"]", "missing value for required argument 1"},
+        {"[\"latest\",true,1]", "too many arguments, want at most 2"},
+        {"[\"Latest\",true]", "invalid argument 0: hex string without 0x prefix"},
+        {"[\"10\",true]", "invalid argument 0: hex string without 0x prefix"},
+        {"[\"0x0a\",true]", "invalid argument 0: hex number with leading zero digits"},
+        {"[\"0x\",true]", "invalid argument 0: hex string \"0x\""},
+        {"[\"\",true]", "invalid argument 0: empty hex string"},
+        {"[\"0xg\",true]", "invalid argument 0: invalid hex string"},
+        {"[\"0x10000000000000000\",true]", "invalid argument 0: hex number > 64 bits"},
+        {"[\"0x8000000000000000\",true]", "invalid argument 0: block number larger than int64"},
+        {"[\"0x1\",\"true\"]",
+         "invalid argument 1: json: cannot unmarshal string into Go value of type bool"},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        expect_error(f->engine_port, "eth_getBlockByNumber", cases[i].params, -32602,
+                     cases[i].message);
+    }
+    expect_error(f->engine_port, "eth_getBlockByHash", "[\"0x12\",true]", -32602,
+                 "invalid argument 0: hex string has length 2, want 64 for common.Hash");
+    expect_body(f->engine_port, CALL("eth_getBlockByNumber", "[\"0X7\",null]"), RESULT("null"));
 }
 
 static void pruned_bodies_are_empty(void **state)
@@ -719,7 +783,11 @@ static void what_leaves_is_recorded_not_what_the_model_said(void **state)
     req = post("not json");
     reply = exchange(f->tap, &req);
     ls_buf_fini(&reply.body);
-    assert_int_equal(f->event_count, 5);
+    rule.method = "eth_*";
+    rule.fault = LS_FAULT_WRONG_ID;
+    (void)ls_filter_add(f->filter, &rule);
+    send(f->tap, "eth_chainId", "[]");
+    assert_int_equal(f->event_count, 6);
     const struct ls_trace_event *e = f->events;
     assert_string_equal(e[0].fault, "status");
     assert_string_equal(e[0].status, "SYNCING");
@@ -736,6 +804,8 @@ static void what_leaves_is_recorded_not_what_the_model_said(void **state)
     assert_string_equal(e[3].fault, "reset");
     assert_string_equal(e[4].method, "");
     assert_int_equal(e[4].answer, LS_TRACE_OTHER);
+    assert_string_equal(e[5].fault, LS_FAULT_NAME_WRONG_ID);
+    assert_int_equal(e[5].answer, LS_TRACE_OTHER);
     ls_buf_fini(&text);
 }
 
@@ -758,6 +828,7 @@ int main(void)
         WITH(forkchoice_reaches_the_model),
         WITH(omitted_nulls_are_a_knob),
         WITH(stored_blocks_are_served_as_they_are),
+        WITH(bad_arguments_get_geths_words),
         WITH(pruned_bodies_are_empty),
         WITH(public_port_has_no_engine),
         WITH(chain_ids_can_be_wrong),
