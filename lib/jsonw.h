@@ -1,6 +1,8 @@
 /*
  * JSON append-writer: commas and quoting are its only cares. Used for payloads, traces, logs and
- * reports; deterministic (members come out in call order). Errors stick in the buffer.
+ * reports; deterministic (members come out in call order). Errors stick in the buffer. A string may
+ * hold any bytes: NUL and what is not UTF-8 become U+FFFD, and control characters are escaped, DEL
+ * and C1 too, so that lib/json reads back what comes out and no terminal obeys it.
  */
 #ifndef LS_LIB_JSONW_H
 #define LS_LIB_JSONW_H

@@ -104,6 +104,24 @@ static enum ls_jwt_verdict decode_segment(struct check *c, struct ls_span s, str
     return e ? refuse_memory(c) : LS_JWT_VALID;
 }
 
+/* A byte as Go's JSON errors quote it: taken as the character of that number. */
+static void quote_byte(unsigned c, char out[8])
+{
+    if (c == '\'' || c == '\\') {
+        (void)snprintf(out, 8, "\\%c", (int)c);
+    } else if (c >= '\a' && c <= '\r') {
+        (void)snprintf(out, 8, "\\%c", "abtnvfr"[c - '\a']);
+    } else if (c < 0x20 || c == 0x7f) {
+        (void)snprintf(out, 8, "\\x%02x", c);
+    } else if (c < 0x7f) {
+        (void)snprintf(out, 8, "%c", (int)c);
+    } else if (c <= 0xa0 || c == 0xad) {
+        (void)snprintf(out, 8, "\\u%04x", c);
+    } else {
+        (void)snprintf(out, 8, "%c%c", (int)(0xc0 | c >> 6), (int)(0x80 | (c & 0x3f)));
+    }
+}
+
 /* Go's words for a text that is no JSON. */
 static enum ls_jwt_verdict refuse_json(struct check *c, const char *text,
                                        const struct ls_json_scan *found, const char *cut_text)
@@ -111,13 +129,9 @@ static enum ls_jwt_verdict refuse_json(struct check *c, const char *text,
     if (found->is_cut) {
         return refuse(c, LS_JWT_ENCODING, "%s", cut_text);
     }
-    unsigned ch = (unsigned char)text[found->end];
-    if (ch >= 0x20 && ch < 0x7f) {
-        const char *escape = ch == '\'' || ch == '\\' ? "\\" : "";
-        return refuse(c, LS_JWT_ENCODING, "invalid character '%s%c' %s", escape, (int)ch,
-                      found->why);
-    }
-    return refuse(c, LS_JWT_ENCODING, "invalid character '\\x%02x' %s", ch, found->why);
+    char quoted[8];
+    quote_byte((unsigned char)text[found->end], quoted);
+    return refuse(c, LS_JWT_ENCODING, "invalid character '%s' %s", quoted, found->why);
 }
 
 /* Decodes a segment and parses its JSON. is_claims: Go's Decoder, which stops behind the first

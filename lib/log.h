@@ -50,8 +50,9 @@ void ls_log_write(struct ls_log *l, enum ls_log_level level, const char *msg,
     ls_log_write((l), (level), (msg), (const struct ls_field[]){__VA_ARGS__}, \
                  sizeof((const struct ls_field[]){__VA_ARGS__}) / sizeof(struct ls_field))
 
-/* Copies url to out (cap bytes, terminated) with userinfo and query values replaced by "xxxx" and
- * path segments of 20 or more characters cut to their first 4 (API keys). */
+/* Copies url to out (cap bytes, terminated; what does not fit is dropped) with userinfo, query
+ * values and fragment replaced by "xxxx" and path segments of 20 or more characters (API keys) by
+ * their first 4 and "xxxx". */
 void ls_log_redact_url(const char *url, char *out, size_t cap);
 
 #endif

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "lib/hash.h"
 #include "lib/jwt.h"
@@ -88,11 +89,17 @@ static void secrets_are_read_from_their_file(void **state)
         "g00102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F",
         DIGITS "\n" DIGITS};
     for (size_t i = 0; i < COUNT(bad); i++) {
+        /* Exactly as large as the text: a file is not terminated. */
+        size_t n = strlen(bad[i]);
+        char *text = malloc(n ? n : 1);
+        assert_non_null(text);
+        memcpy(text, bad[i], n);
         uint8_t secret[32];
         struct ls_diag d = {{0}};
-        assert_int_equal(ls_jwt_secret_parse(bad[i], strlen(bad[i]), secret, &d), LS_ERR_PARSE);
+        assert_int_equal(ls_jwt_secret_parse(text, n, secret, &d), LS_ERR_PARSE);
         assert_true(strlen(d.text) > 0);
         assert_null(strstr(d.text, "0102030405"));
+        free(text);
     }
 }
 
@@ -225,6 +232,19 @@ static void algorithms_and_headers(void **state)
          "invalid character 'x' looking for beginning of value"},
         {"{\"alg\":\"HS256\"}}", claims, LS_JWT_ENCODING,
          "invalid character '}' after top-level value"},
+        {"{\n\x01}", claims, LS_JWT_ENCODING,
+         "invalid character '\\x01' looking for beginning of object key string"},
+        {"{\"\n\"", claims, LS_JWT_ENCODING, "invalid character '\\n' in string literal"},
+        {"[\x7f", claims, LS_JWT_ENCODING,
+         "invalid character '\\x7f' looking for beginning of value"},
+        {"[\x80", claims, LS_JWT_ENCODING,
+         "invalid character '\\u0080' looking for beginning of value"},
+        {"[\xad", claims, LS_JWT_ENCODING,
+         "invalid character '\\u00ad' looking for beginning of value"},
+        {"[\xc3\xa9", claims, LS_JWT_ENCODING,
+         "invalid character '\xc3\x83' looking for beginning of value"},
+        {"[~", claims, LS_JWT_ENCODING, "invalid character '~' looking for beginning of value"},
+        {"[\"\" \"", claims, LS_JWT_ENCODING, "invalid character '\"' after array element"},
         {"{'alg'}", claims, LS_JWT_ENCODING,
          "invalid character '\\'' looking for beginning of object key string"},
     };
