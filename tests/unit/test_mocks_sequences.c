@@ -545,7 +545,8 @@ static void recorded_rollup(struct replay *r)
         r->rollup.fork_time[i] = i <= LS_FORK_REGOLITH ? 0 : LS_FORK_NEVER;
     }
     for (size_t i = 0; i < sizeof forks / sizeof forks[0]; i++) {
-        r->rollup.fork_time[forks[i].fork] = start + forks[i].after_s;
+        uint64_t after_s = forks[i].after_s;
+        r->rollup.fork_time[forks[i].fork] = after_s == 0 ? 0 : start + after_s;
     }
 }
 
