@@ -22,8 +22,8 @@ struct chunk {
     size_t cap;
 };
 
-static enum ls_err inflate(ZSTD_DCtx *ctx, ZSTD_inBuffer *in, struct chunk chunk,
-                           struct ls_buf *out)
+static enum ls_err inflate(ZSTD_DCtx *ctx, ZSTD_inBuffer *in, struct chunk chunk, ls_zst_sink *sink,
+                           void *user)
 {
     size_t hint = 0;      /* 0 at the end of a frame that has been handed out completely */
     bool is_full = false; /* a full chunk may have left output behind in the context */
@@ -34,7 +34,7 @@ static enum ls_err inflate(ZSTD_DCtx *ctx, ZSTD_inBuffer *in, struct chunk chunk
             bool is_ours = ZSTD_getErrorCode(hint) == ZSTD_error_memory_allocation;
             return is_ours ? LS_ERR_NOMEM : LS_ERR_PARSE;
         }
-        enum ls_err e = ls_buf_put(out, chunk.p, o.pos);
+        enum ls_err e = o.pos > 0 ? sink(user, chunk.p, o.pos) : LS_OK;
         if (e) {
             return e;
         }
@@ -71,7 +71,7 @@ static void truncate_to(struct ls_buf *out, size_t n)
     }
 }
 
-enum ls_err ls_zst_salvage(const void *p, size_t n, struct ls_buf *out)
+enum ls_err ls_zst_stream(const void *p, size_t n, ls_zst_sink *sink, void *user)
 {
     enum ls_err e = LS_ERR_NOMEM;
     struct chunk chunk = {.p = NULL, .cap = ZSTD_DStreamOutSize()};
@@ -86,11 +86,22 @@ enum ls_err ls_zst_salvage(const void *p, size_t n, struct ls_buf *out)
     if (!ctx || !chunk.p) {
         goto out;
     }
-    e = inflate(ctx, &in, chunk, out);
+    e = inflate(ctx, &in, chunk, sink, user);
 out:
     ZSTD_freeDCtx(ctx);
     free(chunk.p);
     return e;
+}
+
+/* ls_zst_sink */
+static enum ls_err append(void *user, const void *p, size_t n)
+{
+    return ls_buf_put(user, p, n);
+}
+
+enum ls_err ls_zst_salvage(const void *p, size_t n, struct ls_buf *out)
+{
+    return ls_zst_stream(p, n, append, out);
 }
 
 enum ls_err ls_zst_decompress(const void *p, size_t n, struct ls_buf *out)

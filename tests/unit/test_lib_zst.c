@@ -54,6 +54,50 @@ static void what_was_packed_comes_out_again(void **state)
     }
 }
 
+/* What a sink has been given so far. */
+struct pieces {
+    struct ls_buf all;
+    size_t count;
+    size_t stop_after; /* pieces; 0: never */
+};
+
+static enum ls_err take_piece(void *user, const void *p, size_t n)
+{
+    struct pieces *got = user;
+    assert_true(n > 0);
+    assert_int_equal(ls_buf_put(&got->all, p, n), LS_OK);
+    return ++got->count == got->stop_after ? LS_ERR_LIMIT : LS_OK;
+}
+
+static void frames_are_handed_out_in_pieces(void **state)
+{
+    (void)state;
+    uint8_t *text = make_text(1000000);
+    struct ls_buf packed;
+    struct pieces got = {.count = 0};
+    ls_buf_init(&packed, MAX);
+    ls_buf_init(&got.all, MAX);
+    assert_int_equal(ls_zst_compress(text, 400000, 3, &packed), LS_OK);
+    assert_int_equal(ls_zst_compress(text + 400000, 600000, 3, &packed), LS_OK);
+
+    assert_int_equal(ls_zst_stream(packed.p, packed.n, take_piece, &got), LS_OK);
+    assert_int_equal(got.all.n, 1000000);
+    assert_memory_equal(got.all.p, text, 1000000);
+    assert_true(got.count > 5);
+
+    ls_buf_clear(&got.all);
+    got.stop_after = got.count + 2;
+    assert_int_equal(ls_zst_stream(packed.p, packed.n, take_piece, &got), LS_ERR_LIMIT);
+    assert_int_equal(got.count, got.stop_after);
+
+    ls_buf_clear(&got.all);
+    assert_int_equal(ls_zst_stream(packed.p, packed.n - 1, take_piece, &got), LS_ERR_PARSE);
+    assert_true(got.all.n > 900000);
+    ls_buf_fini(&packed);
+    ls_buf_fini(&got.all);
+    free(text);
+}
+
 static void every_level_works_and_higher_ones_pack_better(void **state)
 {
     (void)state;
@@ -186,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_packed_comes_out_again),
+        cmocka_unit_test(frames_are_handed_out_in_pieces),
         cmocka_unit_test(every_level_works_and_higher_ones_pack_better),
         cmocka_unit_test(a_frame_carries_its_size_and_checksum),
         cmocka_unit_test(frames_in_a_row_are_one_text),
