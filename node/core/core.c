@@ -42,15 +42,16 @@ static void timer(struct ls_core *c, struct ls_actions *out)
     ls_follow_timer(c, out);
 }
 
-static void reply(struct ls_core *c, const struct ls_alive *q, const struct ls_event *ev,
-                  struct ls_actions *out)
+/* Which part of the core asked. */
+enum part { PART_NONE, PART_PROBE, PART_FOLLOW, PART_L1, PART_WRITER };
+
+static enum part part_of(enum ls_purpose p)
 {
-    switch (q->purpose) {
+    switch (p) {
     case LS_FOR_NOTHING:
-        break;
+        return PART_NONE;
     case LS_FOR_PASS:
-        ls_follow_reply(c, q, ev, out);
-        break;
+        return PART_FOLLOW;
     case LS_FOR_EL_CHAIN:
     case LS_FOR_EL_GENESIS:
     case LS_FOR_EL_LATEST:
@@ -59,54 +60,62 @@ static void reply(struct ls_core *c, const struct ls_alive *q, const struct ls_e
     case LS_FOR_SRC_CHAIN:
     case LS_FOR_SRC_GENESIS:
     case LS_FOR_L1_CHAIN:
-        ls_probe_reply(c, q, ev, out);
-        break;
+        return PART_PROBE;
     case LS_FOR_L1_LATEST:
     case LS_FOR_L1_SAFE:
     case LS_FOR_L1_FINALIZED:
-        ls_l1_reply(c, q, ev, out);
-        break;
+        return PART_L1;
     case LS_FOR_PAYLOAD:
     case LS_FOR_FORKCHOICE:
-        ls_writer_reply(c, q, ev, out);
+        return PART_WRITER;
+    }
+    return PART_NONE;
+}
+
+static void reply(struct ls_core *c, const struct ls_event *ev, struct ls_actions *out)
+{
+    struct ls_alive q = ls_take(c, ev->id);
+    switch (part_of(q.purpose)) {
+    case PART_NONE: /* cancelled, or answered before */
+        break;
+    case PART_PROBE:
+        ls_probe_reply(c, &q, ev, out);
+        break;
+    case PART_FOLLOW:
+        ls_follow_reply(c, &q, ev, out);
+        break;
+    case PART_L1:
+        ls_l1_reply(c, &q, ev, out);
+        break;
+    case PART_WRITER:
+        ls_writer_reply(c, ev, out);
         break;
     }
 }
 
-static void fail(struct ls_core *c, const struct ls_alive *q, const struct ls_event *ev,
-                 struct ls_actions *out)
+static void fail(struct ls_core *c, const struct ls_event *ev, struct ls_actions *out)
 {
-    switch (q->purpose) {
-    case LS_FOR_NOTHING:
+    struct ls_alive q = ls_take(c, ev->id);
+    switch (part_of(q.purpose)) {
+    case PART_NONE:
         break;
-    case LS_FOR_PASS:
-        ls_follow_fail(c, q, ev, out);
+    case PART_PROBE:
+        ls_probe_fail(c, &q, ev, out);
         break;
-    case LS_FOR_EL_CHAIN:
-    case LS_FOR_EL_GENESIS:
-    case LS_FOR_EL_LATEST:
-    case LS_FOR_EL_SAFE:
-    case LS_FOR_EL_FINALIZED:
-    case LS_FOR_SRC_CHAIN:
-    case LS_FOR_SRC_GENESIS:
-    case LS_FOR_L1_CHAIN:
-        ls_probe_fail(c, q, ev, out);
+    case PART_FOLLOW:
+        ls_follow_fail(c, &q, ev, out);
         break;
-    case LS_FOR_L1_LATEST:
-    case LS_FOR_L1_SAFE:
-    case LS_FOR_L1_FINALIZED:
+    case PART_L1:
         ls_l1_failed(c, ev, out);
         break;
-    case LS_FOR_PAYLOAD:
-    case LS_FOR_FORKCHOICE:
-        ls_writer_fail(c, q, ev, out);
+    case PART_WRITER:
+        ls_writer_fail(c, ev, out);
         break;
     }
 }
 
 static void dispatch(struct ls_core *c, const struct ls_event *ev, struct ls_actions *out)
 {
-    struct ls_alive q = {.purpose = LS_FOR_NOTHING};
     switch (ev->kind) {
     case LS_EV_START:
         ls_probe_start(c, out);
@@ -115,12 +124,10 @@ static void dispatch(struct ls_core *c, const struct ls_event *ev, struct ls_act
         timer(c, out);
         break;
     case LS_EV_REPLY:
-        q = ls_take(c, ev->id);
-        reply(c, &q, ev, out);
+        reply(c, ev, out);
         break;
     case LS_EV_FAIL:
-        q = ls_take(c, ev->id);
-        fail(c, &q, ev, out);
+        fail(c, ev, out);
         break;
     case LS_EV_PAYLOAD:
         ls_queue_push(c, ev, out);

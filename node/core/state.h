@@ -331,10 +331,8 @@ bool ls_gate_safe_is_dead(struct ls_core *c, struct ls_actions *out, bool *is_de
 
 /* Sends the next write if none is in flight. */
 void ls_writer_pump(struct ls_core *c, struct ls_actions *out);
-void ls_writer_reply(struct ls_core *c, const struct ls_alive *q, const struct ls_event *ev,
-                     struct ls_actions *out);
-void ls_writer_fail(struct ls_core *c, const struct ls_alive *q, const struct ls_event *ev,
-                    struct ls_actions *out);
+void ls_writer_reply(struct ls_core *c, const struct ls_event *ev, struct ls_actions *out);
+void ls_writer_fail(struct ls_core *c, const struct ls_event *ev, struct ls_actions *out);
 /* An engine call failed: state and note. */
 void ls_engine_failed(struct ls_core *c, const struct ls_event *ev, struct ls_actions *out);
 /* A read was answered: the engine is there and takes our token. */

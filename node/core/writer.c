@@ -261,15 +261,13 @@ static void head_answered(struct ls_core *c, const struct ls_payload_verdict *v,
     }
 }
 
-void ls_writer_reply(struct ls_core *c, const struct ls_alive *q, const struct ls_event *ev,
-                     struct ls_actions *out)
+void ls_writer_reply(struct ls_core *c, const struct ls_event *ev, struct ls_actions *out)
 {
     enum ls_write_kind kind = c->writer.in_flight;
     c->writer.in_flight = LS_WRITE_NONE;
     c->writer.epoch++;
     c->writer.not_before_ns = 0;
     ls_engine_answered(c, out);
-    (void)q;
     switch (kind) {
     case LS_WRITE_NONE:
         break; /* ls_core_check: a write alive means one in flight */
@@ -286,13 +284,11 @@ void ls_writer_reply(struct ls_core *c, const struct ls_alive *q, const struct l
     ls_writer_pump(c, out);
 }
 
-void ls_writer_fail(struct ls_core *c, const struct ls_alive *q, const struct ls_event *ev,
-                    struct ls_actions *out)
+void ls_writer_fail(struct ls_core *c, const struct ls_event *ev, struct ls_actions *out)
 {
     enum ls_write_kind kind = c->writer.in_flight;
     c->writer.in_flight = LS_WRITE_NONE;
     c->writer.epoch++; /* it may have been applied: what was read before is stale */
-    (void)q;
     ls_engine_failed(c, ev, out);
     if (kind == LS_WRITE_FOLLOW) {
         if (ev->fail == LS_FAIL_RPC && ev->code == LS_RPC_INVALID_FORKCHOICE) {
