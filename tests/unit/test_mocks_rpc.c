@@ -613,6 +613,43 @@ static void chain_ids_can_be_wrong(void **state)
     expect_body(f->source_port, CALL("optimism_rollupConfig", "[]"), RESULT("{}"));
 }
 
+/* Whatever comes in, what goes out is JSON or nothing. */
+static void damaged_requests_get_json_or_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct ls_buf request;
+    struct ls_buf params;
+    uint32_t random = 1;
+    unsigned batches = 0; /* damaged so little that the batch is answered */
+    ls_buf_init(&request, PAYLOAD_WORLD_BYTES);
+    ls_buf_init(&params, PAYLOAD_WORLD_BYTES);
+    (void)np_params(&f->w.payloads[6], 4, &params);
+    for (unsigned i = 0; i < 4000; i++) {
+        ls_buf_clear(&request);
+        (void)ls_buf_printf(&request,
+                            "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\","
+                            "\"params\":%s},5]",
+                            np_method(6), (const char *)params.p);
+        for (unsigned k = 0; k < 1 + i % 3; k++) {
+            random = random * 1664525u + 1013904223u;
+            request.p[(random >> 8) % request.n] = (uint8_t) "{}[]\",:0x\\e\xff\t-"[random % 15];
+        }
+        random = random * 1664525u + 1013904223u;
+        struct ls_http_request req = post((const char *)request.p);
+        req.body_bytes = i % 4 == 0 ? (random >> 8) % request.n : request.n;
+        struct ls_http_reply reply = exchange(f->engine_port, &req);
+        if (reply.body.n > 0) {
+            assert_int_equal(ls_json_validate((const char *)reply.body.p, reply.body.n, 0, NULL),
+                             LS_OK);
+            batches += reply.body.p[0] == '[' ? 1 : 0;
+        }
+        ls_buf_fini(&reply.body);
+    }
+    assert_true(batches > 500 && batches < 3500);
+    ls_buf_fini(&params);
+    ls_buf_fini(&request);
+}
+
 /* --- source and L1 --- */
 
 static void status_shapes_differ_in_their_members(void **state)
@@ -832,6 +869,7 @@ int main(void)
         WITH(pruned_bodies_are_empty),
         WITH(public_port_has_no_engine),
         WITH(chain_ids_can_be_wrong),
+        WITH(damaged_requests_get_json_or_nothing),
         WITH(status_shapes_differ_in_their_members),
         WITH(output_names_the_block),
         WITH(source_speaks_one_flavour_at_a_time),
