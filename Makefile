@@ -3,6 +3,7 @@
 #   make check      format, warnings with gcc and clang, layers, purity, source, and the gates' own
 #                   test; make format mends the first
 #   make test       unit tests and scenarios
+#   make mutants    shows that the scenarios notice a broken node
 #   make demo       the tour of run_demo.sh
 #   make bench      figures, one a line: "name value"
 #   make fuzz       the fuzz targets (clang)
@@ -78,7 +79,7 @@ HARN_LIBS := -lcurl -lmicrohttpd -llua5.4 $(BASE_LIBS)
 UNIT_BIN  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 BENCH_BIN := $(patsubst bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
-.PHONY: all programs objects product-objects clean format unit scenarios test install demo bench \
+.PHONY: all programs objects product-objects clean format unit scenarios test mutants install demo bench \
         bench-node check check-format check-gcc check-clang check-layers check-purity check-source check-self \
         fuzz
 .DELETE_ON_ERROR:
@@ -164,6 +165,10 @@ scenarios: programs
 	$(BUILD)/lockstep run -j 2 scenarios
 
 test: unit scenarios
+
+# Broken nodes, each of which a scenario must notice. Minutes, so no part of test.
+mutants: programs
+	@tests/mutants/run.sh -b $(BUILD)
 
 demo: programs
 	$(BUILD)/lockstep demo

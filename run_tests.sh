@@ -1,8 +1,8 @@
 #!/bin/sh
 # Everything there is to test, on a bare Debian 12 or a developer's machine.
 #
-#   ./run_tests.sh [PHASE…]     all phases, or the named ones: unit san scenarios gates
-#                               fixtures install
+#   ./run_tests.sh [PHASE…]     all phases, or the named ones: unit san scenarios demo
+#                               gates fixtures install
 #
 # Installs missing packages first (tools/deps.sh; LOCKSTEP_SKIP_DEPS=1 trusts what is there). Builds
 # under build/ (or $BUILD), logs to its log/. The last line is "N passed, N failed", counted over unit
@@ -10,7 +10,7 @@
 set -u
 cd "$(dirname "$0")" || exit 2
 
-all_phases='unit san scenarios gates fixtures install'
+all_phases='unit san scenarios demo gates fixtures install'
 phases=${*:-$all_phases}
 for phase in $phases; do
     case " $all_phases " in
@@ -134,6 +134,21 @@ phase_scenarios() {
     mode=release
     one 'programs' make -j "$jobs" BUILD="$build" programs
     scenarios "$build" $((2 * jobs))
+}
+
+# Both variants, fast; and a node that is none must not come out right.
+phase_demo() {
+    one 'programs' make -j "$jobs" BUILD="$build" programs
+    for variant in A B; do
+        one "demo $variant" "$build/lockstep" demo --variant $variant --tick 50ms \
+            --trace "$log/demo-$variant.jsonl"
+    done
+    one 'demo fails without a node' demo_fails_without_node
+}
+
+demo_fails_without_node() {
+    "$build/lockstep" demo --cl /bin/true --tick 50ms --trace "$log/demo-none.jsonl"
+    [ $? -eq 1 ]
 }
 
 phase_gates() {

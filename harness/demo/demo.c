@@ -50,7 +50,7 @@ static enum ls_err set_up(struct demo *m, struct ls_diag *d)
     enum ls_err e = ls_chain_open(m->options.fixture, &room, &m->chain, d);
 
     if (e) {
-        return ls_fail_in(d, e, "fixture \"%s\"", m->options.fixture);
+        return e;
     }
     m->log = ls_tracelog_new();
     m->trace = m->log ? ls_trace_new(ls_tracelog_sink, m->log) : NULL;
@@ -117,13 +117,13 @@ static enum ls_err run(struct demo *m, struct ls_diag *d)
         tick = w->ops->now(w);
         m->view->tick = tick;
         ls_watch_update(&m->watch, m->view);
+        if (!w->ops->is_running(w)) {
+            ls_live_keep_temp(w);
+            return ls_fail(d, LS_ERR_INTERNAL, "the node ended by itself (%d); its log is %s",
+                           w->ops->exit_status(w), m->watch.path);
+        }
         e = ls_story_tick(&m->story, d);
         show(m);
-        if (!e && !w->ops->is_running(w)) {
-            e = ls_fail(d, LS_ERR_INTERNAL, "lightcl ended by itself (%d); its log is %s",
-                        w->ops->exit_status(w), m->watch.path);
-            ls_live_keep_temp(w);
-        }
     }
     return e;
 }

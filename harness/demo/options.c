@@ -100,12 +100,15 @@ enum ls_demo_start ls_demo_options_read(int argc, char **argv, struct ls_demo_op
 
     set_defaults(o);
     optind = 1;
-    while ((c = getopt_long(argc, argv, "h", names, NULL)) != -1) {
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, ":h", names, NULL)) != -1) {
         if (c == 'h') {
             fputs(USAGE, stdout);
             return LS_DEMO_HELPED;
         }
-        if (c == '?') {
+        if (c == '?' || c == ':') {
+            fprintf(stderr, "lockstep demo: %s \"%s\"; see lockstep demo --help\n",
+                    c == ':' ? "no value after" : "unknown option", argv[optind - 1]);
             return LS_DEMO_MISUSED;
         }
         if (!take_option(o, c, optarg)) {
