@@ -242,6 +242,8 @@ static void survives_the_disk_with_names_and_flags(void **state)
     assert_int_equal(ls_universe_get(c.l2, br->tip)->ref.number, 1603); /* cut with the window */
     assert_true(ls_universe_get(c.l2, br->tip)->expect_invalid);
     assert_false(ls_universe_get(c.l2, br->first)->expect_invalid);
+    assert_int_equal(ls_universe_get(c.l2, ls_universe_at(c.l2, br->tip, 1602))->expect_invalid,
+                     true);
     assert_true(ls_universe_get(c.l2, br->first)->is_synthetic);
     const struct ls_chain_branch *above = ls_chain_branch(&c, "twig");
     assert_non_null(above);

@@ -174,6 +174,28 @@ static void refuses_bytes_that_are_no_transaction(void **state)
     }
 }
 
+/* A list of ten where a legacy transaction has nine items. */
+static void refuses_an_item_too_many(void **state)
+{
+    static const uint8_t ten[] = {0xca, 0x80, 0x01, 0x01, 0x80, 0x80, 0x80, 0x1b, 0x01, 0x01, 0x80};
+    const struct ls_header h = {.number = 9};
+    static const struct ls_hash hash;
+    const struct ls_txjson_place place = {.block_hash = &hash, .header = &h};
+    uint8_t nine[sizeof ten - 1];
+    struct ls_buf out;
+    struct ls_jw w;
+
+    (void)state;
+    memcpy(nine, ten, sizeof nine);
+    nine[0]--;
+    ls_buf_init(&out, 1u << 16);
+    ls_jw_init(&w, &out);
+    assert_int_equal(ls_txjson_write((struct ls_span){nine, sizeof nine}, &place, &w, NULL), LS_OK);
+    assert_int_equal(ls_txjson_write((struct ls_span){ten, sizeof ten}, &place, &w, NULL),
+                     LS_ERR_PARSE);
+    ls_buf_fini(&out);
+}
+
 static void paid_price_is_base_fee_and_tip_up_to_the_cap(void **state)
 {
     static const struct {
@@ -320,6 +342,9 @@ static void refuses_attributes_that_contradict_what_stands_beside_them(void **st
         const char *from, *to, *says;
     } rows[] = {
         {"\"transactionsRoot\":\"0x", "\"transactionsRoot\":\"0xz", "transactionsRoot"},
+        {"\"transactionsRoot\":", "\"transactionsRoot\":\"" KEY "\",\"was\":", "transactionsRoot"},
+        {"\"l1Origin\":{\"number\":", "\"l1Origin\":{\"number\":1", "l1Origin"},
+        {"\"hash\":", "\"hash\":\"" KEY "\",\"was\":", "l1Origin"},
         {"\"number\":71,", "\"number\":72,", "block 72"},
         {"\"sequenceNumber\":", "\"sequenceNumber\":1", "sequenceNumber"},
         {"\"attributes\":", "\"attribute\":", "attributes"},
@@ -355,6 +380,7 @@ int main(void)
         cmocka_unit_test(every_recorded_transaction_is_printed_as_the_node_did),
         cmocka_unit_test(rare_shapes_come_back),
         cmocka_unit_test(refuses_bytes_that_are_no_transaction),
+        cmocka_unit_test(refuses_an_item_too_many),
         cmocka_unit_test(paid_price_is_base_fee_and_tip_up_to_the_cap),
         cmocka_unit_test(gas_floor_is_the_intrinsic_gas),
         cmocka_unit_test(blocks_of_every_fork_are_built_and_verify),
