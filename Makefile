@@ -79,9 +79,9 @@ HARN_LIBS := -lcurl -lmicrohttpd -llua5.4 $(BASE_LIBS)
 UNIT_BIN  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 BENCH_BIN := $(patsubst bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
-.PHONY: all programs objects product-objects clean format unit scenarios test mutants install demo bench \
-        bench-node check check-format check-gcc check-clang check-layers check-purity check-source check-self \
-        fuzz
+.PHONY: all programs objects product-objects clean format unit scenarios test mutants install demo \
+        bench bench-node fuzz check check-format check-gcc check-clang check-layers check-purity \
+        check-source check-self
 .DELETE_ON_ERROR:
 all: programs $(UNIT_BIN)
 programs: $(BUILD)/lightcl $(BUILD)/lockstep
