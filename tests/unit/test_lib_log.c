@@ -48,12 +48,12 @@ static void logfmt_lines(void **state)
     struct rig r;
     rig_open(&r, LS_LOG_DEBUG, LS_LOG_LOGFMT);
     ls_logf(&r.log, LS_LOG_INFO, "new head", LS_F_U64("number", UINT64_MAX), LS_F_I64("lag", -5),
-            LS_F_STR("from", "source a"), LS_F_HASH("hash", hash));
+            LS_F_STR("from", "source a"), LS_F_HASH("hash", hash), LS_F_HASH("none", NULL));
     assert_string_equal(
         r.text,
         "t=2023-11-14T22:13:20.123Z lvl=info msg=\"new head\" number=18446744073709551615 lag=-5 "
         "from=\"source a\" "
-        "hash=0xabababababababababababababababababababababababababababababababab\n");
+        "hash=0xabababababababababababababababababababababababababababababababab none=null\n");
     rig_close(&r);
 }
 
@@ -199,6 +199,35 @@ static void the_calendar(void **state)
     }
 }
 
+/* Day after day from 1900 to 2105, counted by the rules of the calendar, at changing times. */
+static void the_calendar_day_by_day(void **state)
+{
+    (void)state;
+    static const int month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    struct rig r;
+    rig_open(&r, LS_LOG_DEBUG, LS_LOG_LOGFMT);
+    int64_t day = -25567; /* 1900-01-01 */
+    for (int year = 1900; year <= 2105; year++) {
+        bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+        for (int month = 0; month < 12; month++) {
+            int days = month_days[month] + (month == 1 && is_leap);
+            for (int date = 1; date <= days; date++, day++) {
+                int second = (int)((day + 25567) * 7919 % 86400);
+                rewind(r.log.out);
+                r.log.wall_ms = day * 86400000 + second * 1000 + 7;
+                ls_log_write(&r.log, LS_LOG_INFO, "m", NULL, 0);
+                char want[64];
+                (void)snprintf(want, sizeof want, "t=%d-%02d-%02dT%02d:%02d:%02d.007Z lvl", year,
+                               month + 1, date, second / 3600, second / 60 % 60, second % 60);
+                if (strncmp(r.text, want, strlen(want)) != 0) {
+                    fail_msg("%s instead of %s", r.text, want);
+                }
+            }
+        }
+    }
+    rig_close(&r);
+}
+
 static void level_names(void **state)
 {
     (void)state;
@@ -207,14 +236,15 @@ static void level_names(void **state)
         enum ls_log_level level;
     } rows[] = {{"debug", LS_LOG_DEBUG}, {"DEBUG", LS_LOG_DEBUG}, {"Info", LS_LOG_INFO},
                 {"warn", LS_LOG_WARN},   {"error", LS_LOG_ERROR}, {"crit", LS_LOG_ERROR},
-                {"trace", LS_LOG_DEBUG}, {"dbug", LS_LOG_DEBUG},  {"EROR", LS_LOG_ERROR}};
+                {"trace", LS_LOG_DEBUG}, {"dbug", LS_LOG_DEBUG},  {"EROR", LS_LOG_ERROR},
+                {"TrAcE", LS_LOG_DEBUG}};
     enum ls_log_level v;
     for (size_t i = 0; i < COUNT(rows); i++) {
         v = (enum ls_log_level)99;
         assert_int_equal(ls_log_parse_level(rows[i].text, &v), LS_OK);
         assert_int_equal(v, rows[i].level);
     }
-    static const char *const wrong[] = {"", "inf", "infox", "3", " info", "[nfo"};
+    static const char *const wrong[] = {"", "inf", "infox", "3", " info", "[nfo", "err@r"};
     for (size_t i = 0; i < COUNT(wrong); i++) {
         assert_int_equal(ls_log_parse_level(wrong[i], &v), LS_ERR_USAGE);
     }
@@ -295,6 +325,7 @@ int main(void)
         cmocka_unit_test(long_text_is_cut_between_characters),
         cmocka_unit_test(a_line_past_its_maximum_is_told),
         cmocka_unit_test(the_calendar),
+        cmocka_unit_test(the_calendar_day_by_day),
         cmocka_unit_test(level_names),
         cmocka_unit_test(format_names),
         cmocka_unit_test(urls_lose_what_is_secret),
