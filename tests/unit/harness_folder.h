@@ -99,6 +99,18 @@ static inline void folder_write(const struct folder *f, const char *name, const 
     assert_int_equal(ls_file_write(path, (struct ls_span){p, n}, NULL), LS_OK);
 }
 
+/* A new folder with the same fixture. */
+static inline void folder_clone(const struct folder *from, struct folder *to)
+{
+    folder_make(to);
+    for (size_t i = 0; i < 4; i++) {
+        struct ls_buf bytes;
+        folder_read(from, FOLDER_FILES[i], &bytes);
+        folder_write(to, FOLDER_FILES[i], bytes.p, bytes.n);
+        ls_buf_fini(&bytes);
+    }
+}
+
 /* Replaces every `from` by `to` in b; says how many. */
 static inline size_t text_replace(struct ls_buf *b, const char *from, const char *to)
 {
