@@ -2,13 +2,15 @@
 
 #include <curl/curl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <utlist.h>
+
+#define HEADER_BYTES_MAX 65536u
 
 struct ls_client {
     struct ls_loop *loop;
     CURLM *multi;
-    struct curl_slist *headers;
     struct ls_loop_timer timer;
     struct ls_client_call *calls;
     bool is_global;
@@ -17,6 +19,7 @@ struct ls_client {
 struct ls_client_call {
     struct ls_client *client;
     CURL *easy;
+    struct curl_slist *headers;
     struct ls_buf answer;
     ls_client_fn *fn;
     void *user;
@@ -25,46 +28,99 @@ struct ls_client_call {
 
 /* --- one call --- */
 
+static void release(struct ls_client_call *call)
+{
+    curl_easy_cleanup(call->easy);
+    curl_slist_free_all(call->headers);
+    ls_buf_fini(&call->answer);
+    free(call);
+}
+
 static void free_call(struct ls_client_call *call)
 {
     struct ls_client *c = call->client;
 
     (void)curl_multi_remove_handle(c->multi, call->easy);
-    curl_easy_cleanup(call->easy);
-    ls_buf_fini(&call->answer);
     DL_DELETE(c->calls, call);
-    free(call);
+    release(call);
 }
 
-static enum ls_err answer_err(CURLcode code)
+static enum ls_client_failure failure_of(CURLcode code, unsigned status)
 {
-    switch (code) {
+    switch ((int)code) {
     case CURLE_OK:
-        return LS_OK;
+        return LS_CLIENT_WHOLE;
+    case CURLE_COULDNT_CONNECT:
+        return LS_CLIENT_REFUSED;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return LS_CLIENT_UNKNOWN;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+        return LS_CLIENT_TLS;
     case CURLE_OPERATION_TIMEDOUT:
-        return LS_ERR_TIMEOUT;
+        return LS_CLIENT_TIMEOUT;
     case CURLE_WRITE_ERROR:
-        return LS_ERR_LIMIT;
+        return LS_CLIENT_TOO_LONG;
+    case CURLE_OUT_OF_MEMORY:
+        return LS_CLIENT_INTERNAL;
     default:
-        return LS_ERR_CONNECT;
+        return status != 0 ? LS_CLIENT_CUT : LS_CLIENT_RESET;
     }
 }
 
+static enum ls_err err_of(enum ls_client_failure failure)
+{
+    switch (failure) {
+    case LS_CLIENT_WHOLE:
+        return LS_OK;
+    case LS_CLIENT_TIMEOUT:
+        return LS_ERR_TIMEOUT;
+    case LS_CLIENT_TOO_LONG:
+        return LS_ERR_LIMIT;
+    case LS_CLIENT_INTERNAL:
+        return LS_ERR_NOMEM;
+    case LS_CLIENT_REFUSED:
+    case LS_CLIENT_UNKNOWN:
+    case LS_CLIENT_TLS:
+    case LS_CLIENT_RESET:
+    case LS_CLIENT_CUT:
+        break;
+    }
+    return LS_ERR_CONNECT;
+}
+
+static void describe(CURL *easy, CURLcode code, struct ls_client_answer *out)
+{
+    long status = 0;
+    char *content_type = NULL;
+    curl_off_t retry_after_s = 0;
+
+    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &content_type);
+    (void)curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    out->failure = failure_of(code, (unsigned)status);
+    out->err = err_of(out->failure);
+    out->status = (unsigned)status;
+    out->content_type = content_type;
+    out->retry_after_s = retry_after_s > 0 ? (uint64_t)retry_after_s : 0;
+}
+
+/* The call leaves the list first: the callback may start, cancel or free others. What describes the
+ * answer is in the easy handle, which therefore lives until after it. */
 static void finish(struct ls_client_call *call, CURLcode code)
 {
-    struct ls_client_answer answer = {.err = answer_err(code)};
-    ls_client_fn *fn = call->fn;
-    void *user = call->user;
-    struct ls_buf body = call->answer;
-    long status = 0;
+    struct ls_client_answer answer = {0};
 
-    (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-    answer.status = (unsigned)status;
-    answer.body = ls_buf_span(&body);
-    ls_buf_init(&call->answer, LS_CLIENT_ANSWER_MAX);
-    free_call(call); /* first: the callback may start or cancel others */
-    fn(user, &answer);
-    ls_buf_fini(&body);
+    (void)curl_multi_remove_handle(call->client->multi, call->easy);
+    DL_DELETE(call->client->calls, call);
+    describe(call->easy, code, &answer);
+    answer.body = ls_buf_span(&call->answer);
+    call->fn(call->user, &answer);
+    release(call);
 }
 
 static void take_finished(struct ls_client *c)
@@ -197,10 +253,7 @@ enum ls_err ls_client_new(struct ls_loop *loop, struct ls_client **out, struct l
     c->timer = (struct ls_loop_timer){.fn = on_timer, .user = c};
     c->is_global = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
     c->multi = c->is_global ? curl_multi_init() : NULL;
-    c->headers = curl_slist_append(NULL, "Content-Type: application/json");
-    /* Without this a large body waits a second for a "100 Continue". */
-    if (c->headers == NULL || curl_slist_append(c->headers, "Expect:") == NULL ||
-        c->multi == NULL ||
+    if (c->multi == NULL ||
         curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket) != CURLM_OK ||
         curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c) != CURLM_OK ||
         curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, set_timer) != CURLM_OK ||
@@ -226,7 +279,6 @@ void ls_client_free(struct ls_client *c)
     if (c->multi != NULL) {
         (void)curl_multi_cleanup(c->multi);
     }
-    curl_slist_free_all(c->headers);
     if (c->is_global) {
         curl_global_cleanup();
     }
@@ -234,26 +286,64 @@ void ls_client_free(struct ls_client *c)
     free(c);
 }
 
-static bool set_up(struct ls_client_call *call, const char *url, struct ls_span body,
-                   uint64_t timeout_ms)
+/* Appends "name: value", or "name:", which makes libcurl leave its own out. */
+static bool add_header(struct ls_client_call *call, const char *name, const char *value)
+{
+    struct ls_buf text = {0};
+    struct curl_slist *longer = NULL;
+
+    ls_buf_init(&text, HEADER_BYTES_MAX);
+    (void)ls_buf_printf(&text, value != NULL ? "%s: %s" : "%s:", name, value != NULL ? value : "");
+    if (text.err == LS_OK) {
+        longer = curl_slist_append(call->headers, (const char *)text.p);
+    }
+    ls_buf_fini(&text);
+    call->headers = longer != NULL ? longer : call->headers;
+    return longer != NULL;
+}
+
+static bool set_headers(struct ls_client_call *call, const struct ls_client_request *r)
+{
+    /* Without the first a large body waits a second for a "100 Continue". */
+    return add_header(call, "Expect", NULL) && add_header(call, "Content-Type", r->content_type) &&
+           (r->authorization == NULL || add_header(call, "Authorization", r->authorization)) &&
+           curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers) == CURLE_OK;
+}
+
+/* A body is sent with whatever verb says so, as curl -X does; HEAD must not wait for one back. */
+static bool set_body(CURL *e, const struct ls_client_request *r)
+{
+    bool is_post = strcmp(r->verb, "POST") == 0;
+
+    if (r->body.n > 0 || is_post) {
+        if (curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n) != CURLE_OK ||
+            curl_easy_setopt(e, CURLOPT_COPYPOSTFIELDS,
+                             r->body.n > 0 ? r->body.p : (const uint8_t *)"") != CURLE_OK) {
+            return false;
+        }
+    }
+    if (strcmp(r->verb, "HEAD") == 0) {
+        return curl_easy_setopt(e, CURLOPT_NOBODY, 1L) == CURLE_OK;
+    }
+    return is_post || curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, r->verb) == CURLE_OK;
+}
+
+static bool set_up(struct ls_client_call *call, const struct ls_client_request *r)
 {
     CURL *e = call->easy;
 
-    return curl_easy_setopt(e, CURLOPT_URL, url) == CURLE_OK &&
-           curl_easy_setopt(e, CURLOPT_PRIVATE, call) == CURLE_OK &&
-           curl_easy_setopt(e, CURLOPT_HTTPHEADER, call->client->headers) == CURLE_OK &&
-           curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n) == CURLE_OK &&
-           curl_easy_setopt(e, CURLOPT_COPYPOSTFIELDS, body.p) == CURLE_OK &&
-           curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+    return curl_easy_setopt(e, CURLOPT_URL, r->url) == CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_PRIVATE, call) == CURLE_OK && set_headers(call, r) &&
+           set_body(e, r) && curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_WRITEDATA, call) == CURLE_OK &&
-           curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)timeout_ms) == CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_NOPROXY, "*") == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_multi_add_handle(call->client->multi, e) == CURLM_OK;
 }
 
-struct ls_client_call *ls_client_post(struct ls_client *c, const char *url, struct ls_span body,
-                                      uint64_t timeout_ms, ls_client_fn *fn, void *user)
+struct ls_client_call *ls_client_send(struct ls_client *c, const struct ls_client_request *request,
+                                      ls_client_fn *fn, void *user)
 {
     struct ls_client_call *call = calloc(1, sizeof *call);
 
@@ -261,14 +351,27 @@ struct ls_client_call *ls_client_post(struct ls_client *c, const char *url, stru
         return NULL;
     }
     *call = (struct ls_client_call){.client = c, .fn = fn, .user = user};
-    ls_buf_init(&call->answer, LS_CLIENT_ANSWER_MAX);
+    ls_buf_init(&call->answer, request->answer_bytes_max);
     DL_APPEND(c->calls, call);
     call->easy = curl_easy_init();
-    if (call->easy == NULL || !set_up(call, url, body, timeout_ms)) {
+    if (call->easy == NULL || !set_up(call, request)) {
         free_call(call);
         return NULL;
     }
     return call;
+}
+
+struct ls_client_call *ls_client_post(struct ls_client *c, const char *url, struct ls_span body,
+                                      uint64_t timeout_ms, ls_client_fn *fn, void *user)
+{
+    const struct ls_client_request request = {.verb = "POST",
+                                              .url = url,
+                                              .content_type = "application/json",
+                                              .body = body,
+                                              .answer_bytes_max = LS_CLIENT_ANSWER_MAX,
+                                              .timeout_ms = timeout_ms};
+
+    return ls_client_send(c, &request, fn, user);
 }
 
 void ls_client_cancel(struct ls_client_call *call)

@@ -49,6 +49,7 @@ struct ls_exchange {
 
 struct ls_front {
     struct ls_front_options options;
+    char address[16]; /* in dots */
     uint16_t port;
     int reserve_fd;            /* bound, never listening: keeps the port ours while it is closed */
     int epoll_fd;              /* MHD's epoll descriptor and the sockets of waiting exchanges */

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -20,14 +21,14 @@
 
 /* --- sockets --- */
 
-/* A socket bound to 127.0.0.1:port; -1 with errno set. */
-static int bind_loopback(uint16_t port)
+/* A socket bound to address:port; -1 with errno set. */
+static int bind_at(const char *address, uint16_t port)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int on = 1;
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
 
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    (void)inet_pton(AF_INET, address, &at.sin_addr); /* looked at by ls_front_new */
     /* With SO_REUSEADDR on both, the reserving socket and a listening one share the port. */
     if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
                     bind(fd, (const struct sockaddr *)&at, sizeof at) != 0)) {
@@ -94,13 +95,13 @@ static struct MHD_Daemon *start_daemon(struct ls_front *f, int listen_fd)
 
 static enum ls_err open_port(struct ls_front *f, struct ls_diag *d)
 {
-    int listen_fd = bind_loopback(f->port);
+    int listen_fd = bind_at(f->address, f->port);
     struct epoll_event ev = {.events = EPOLLIN};
     int mhd_fd;
 
     if (listen_fd < 0 || listen(listen_fd, BACKLOG) != 0) {
-        enum ls_err e =
-            ls_fail(d, LS_ERR_IO, "cannot listen on 127.0.0.1:%u: %s", f->port, strerror(errno));
+        enum ls_err e = ls_fail(d, LS_ERR_IO, "cannot listen on %s:%u: %s", f->address, f->port,
+                                strerror(errno));
         if (listen_fd >= 0) {
             (void)close(listen_fd);
         }
@@ -162,18 +163,26 @@ enum ls_err ls_front_set_open(struct ls_front *f, bool is_open, struct ls_diag *
 
 enum ls_err ls_front_new(const struct ls_front_options *o, struct ls_front **out, struct ls_diag *d)
 {
-    struct ls_front *f = calloc(1, sizeof *f);
+    const char *address = o->address != NULL ? o->address : "127.0.0.1";
+    struct in_addr parsed;
+    struct ls_front *f;
     enum ls_err e;
 
     assert(o->body_bytes_max > 0 && o->reply_bytes_max > 0 && o->connections_max > 0);
+    if (inet_pton(AF_INET, address, &parsed) != 1) {
+        return ls_fail(d, LS_ERR_USAGE, "\"%.40s\" is no IPv4 address to listen on", address);
+    }
+    f = calloc(1, sizeof *f);
     if (f == NULL) {
         return ls_fail(d, LS_ERR_NOMEM, "out of memory");
     }
     f->options = *o;
-    f->reserve_fd = bind_loopback(o->port);
+    (void)snprintf(f->address, sizeof f->address, "%s", address);
+    f->reserve_fd = bind_at(f->address, o->port);
     f->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (f->reserve_fd < 0 || f->epoll_fd < 0) {
-        e = ls_fail(d, LS_ERR_IO, "cannot have port %u on 127.0.0.1: %s", o->port, strerror(errno));
+        e = ls_fail(d, LS_ERR_IO, "cannot have port %u on %s: %s", o->port, f->address,
+                    strerror(errno));
         ls_front_free(f);
         return e;
     }

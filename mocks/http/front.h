@@ -1,7 +1,8 @@
 /*
- * Front: serves one backend (mocks/backend.h) over HTTP on 127.0.0.1, with libmicrohttpd as the
- * parser. It knows HTTP and nothing of JSON-RPC: verbs, paths, tokens and content types are the
- * backend's to judge; only the body cap and unknown expectations are answered here.
+ * Front: serves one backend (mocks/backend.h) over HTTP, on 127.0.0.1 unless told otherwise, with
+ * libmicrohttpd as the parser. It knows HTTP and nothing of JSON-RPC: verbs, paths, tokens and
+ * content types are the backend's to judge; only the body cap and unknown expectations are answered
+ * here.
  *
  * No thread and no blocking call: the owner waits on ls_front_fd until ls_front_deadline and then
  * calls ls_front_turn. Replies that take their time (delay, drip) or never come (hold, hang) are
@@ -27,6 +28,7 @@ struct ls_front;
 
 struct ls_front_options {
     struct ls_backend *backend; /* borrowed, outlives the front */
+    const char *address;        /* IPv4 in dots, borrowed during new; NULL = 127.0.0.1 */
     uint16_t port;              /* 0 = any free one */
     size_t body_bytes_max;      /* longer requests: 413, or cut when sent in chunks; > 0 */
     size_t reply_bytes_max;     /* of bodies a backend writes (stored ones do not count); > 0 */
@@ -41,7 +43,8 @@ struct ls_front_time {
     int64_t wall_s;
 };
 
-/* Opens the port and listens. IO when it cannot be had (d names it), NOMEM. */
+/* Opens the port and listens. USAGE when the address is none, IO when the port cannot be had (d
+ * names it), NOMEM. */
 enum ls_err ls_front_new(const struct ls_front_options *o, struct ls_front **out,
                          struct ls_diag *d);
 

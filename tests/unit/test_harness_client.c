@@ -29,7 +29,10 @@ struct answer {
     struct rig *rig;
     int calls;
     enum ls_err err;
+    enum ls_client_failure failure;
     unsigned status;
+    uint64_t retry_after_s;
+    char content_type[64];
     char body[64];
     size_t body_bytes;
 };
@@ -44,6 +47,9 @@ struct rig {
     uint64_t conn_last;
     size_t huge_bytes;
     bool is_hanging;
+    bool is_custom; /* answers with what a JSON port would not say */
+    enum ls_http_fate fate;
+    char seen[256]; /* verb, path and headers of a request to it */
 };
 
 static void echo(struct ls_backend *b, const struct ls_http_request *req,
@@ -52,6 +58,17 @@ static void echo(struct ls_backend *b, const struct ls_http_request *req,
     struct rig *r = (struct rig *)b;
 
     r->conn_last = req->conn;
+    if (r->is_custom) {
+        (void)snprintf(r->seen, sizeof r->seen, "%s %s %s %s", req->verb, req->path,
+                       req->content_type != NULL ? req->content_type : "-",
+                       req->authorization != NULL ? req->authorization : "-");
+        (void)ls_buf_puts(&reply->body, "slow down");
+        reply->status = 429;
+        reply->content_type = "text/odd";
+        reply->retry_after_s = 7;
+        reply->fate = r->fate;
+        return;
+    }
     (void)ls_buf_put(&reply->body, req->body, req->body_bytes);
     if (r->huge_bytes > 0) {
         uint8_t *p = ls_buf_grow(&reply->body, r->huge_bytes);
@@ -124,6 +141,10 @@ static void on_answer(void *user, const struct ls_client_answer *a)
 
     out->calls++;
     out->err = a->err;
+    out->failure = a->failure;
+    out->retry_after_s = a->retry_after_s;
+    (void)snprintf(out->content_type, sizeof out->content_type, "%s",
+                   a->content_type != NULL ? a->content_type : "-");
     out->status = a->status;
     out->body_bytes = a->body.n;
     (void)snprintf(out->body, sizeof out->body, "%.*s", (int)(a->body.n < 60 ? a->body.n : 60),
@@ -276,6 +297,70 @@ static void survives_a_peer_that_was_away_between_two_calls(void **state)
     assert_string_equal(b.body, "y");
 }
 
+static void send_to(struct rig *r, const struct ls_client_request *q, struct answer *out)
+{
+    out->rig = r;
+    assert_non_null(ls_client_send(r->client, q, on_answer, out));
+    until(r, &out->calls);
+}
+
+static void sends_what_it_is_told_and_brings_headers_back(void **state)
+{
+    struct rig *r = *state;
+    struct answer a = {0}, b = {0};
+    char url[80];
+
+    r->is_custom = true;
+    (void)snprintf(url, sizeof url, "%sx?y=1", r->url);
+    send_to(r,
+            &(struct ls_client_request){.verb = "POST",
+                                        .url = url,
+                                        .content_type = "text/plain",
+                                        .authorization = "Bearer abc",
+                                        .body = {(const uint8_t *)"q", 1},
+                                        .answer_bytes_max = 100},
+            &a);
+    assert_string_equal(r->seen, "POST /x?y=1 text/plain Bearer abc");
+    assert_int_equal(a.status, 429);
+    assert_string_equal(a.content_type, "text/odd");
+    assert_int_equal(a.retry_after_s, 7);
+    assert_string_equal(a.body, "slow down");
+    send_to(r, &(struct ls_client_request){.verb = "GET", .url = r->url, .answer_bytes_max = 100},
+            &b);
+    assert_string_equal(r->seen, "GET / - -");
+}
+
+static enum ls_client_failure failure_at(struct rig *r, const char *url, size_t bytes_max,
+                                         struct answer *a)
+{
+    *a = (struct answer){0};
+    send_to(r,
+            &(struct ls_client_request){
+                .verb = "POST", .url = url, .answer_bytes_max = bytes_max, .timeout_ms = 5000},
+            a);
+    return a->failure;
+}
+
+static void tells_how_an_answer_failed_to_come(void **state)
+{
+    struct rig *r = *state;
+    struct answer a;
+
+    r->is_custom = true;
+    assert_int_equal(failure_at(r, r->url, 100, &a), LS_CLIENT_WHOLE);
+    assert_int_equal(failure_at(r, r->url, 3, &a), LS_CLIENT_TOO_LONG);
+    r->fate = LS_FATE_RESET;
+    assert_int_equal(failure_at(r, r->url, 100, &a), LS_CLIENT_RESET);
+    assert_int_equal(a.status, 0);
+    r->fate = LS_FATE_TRUNCATE;
+    assert_int_equal(failure_at(r, r->url, 100, &a), LS_CLIENT_CUT);
+    assert_int_equal(a.status, 429);
+    assert_string_equal(a.body, "slow");
+    assert_int_equal(ls_front_set_open(r->front, false, NULL), LS_OK);
+    assert_int_equal(failure_at(r, r->url, 100, &a), LS_CLIENT_REFUSED);
+    assert_int_equal(failure_at(r, "gopher9://127.0.0.1/", 100, &a), LS_CLIENT_UNKNOWN);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -287,6 +372,8 @@ int main(void)
         T(tells_a_closed_port_from_a_silent_one),
         T(stops_reading_an_endless_answer),
         T(a_cancelled_call_never_answers),
+        T(sends_what_it_is_told_and_brings_headers_back),
+        T(tells_how_an_answer_failed_to_come),
         T(survives_a_peer_that_was_away_between_two_calls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

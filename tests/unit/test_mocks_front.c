@@ -34,6 +34,9 @@
 struct seen {
     char path[32];
     char body[32];
+    char host[32];
+    char origin[32];
+    bool is_peer_local;
     size_t body_bytes;
     uint64_t conn;
     uint64_t serial;
@@ -58,6 +61,9 @@ static void take_effect(struct script *s, const struct ls_http_request *req)
 
     (void)snprintf(e->path, sizeof e->path, "%s", req->path);
     (void)snprintf(e->body, sizeof e->body, "%.*s", (int)req->body_bytes, req->body);
+    (void)snprintf(e->host, sizeof e->host, "%s", req->host != NULL ? req->host : "-");
+    (void)snprintf(e->origin, sizeof e->origin, "%s", req->origin != NULL ? req->origin : "-");
+    e->is_peer_local = req->is_peer_local;
     e->body_bytes = req->body_bytes;
     e->conn = req->conn;
     e->serial = req->serial;
@@ -359,6 +365,21 @@ static void answers_pipelined_requests_in_order(void **state)
     assert_true(strstr((char *)c->in.p, "2;") < strstr((char *)c->in.p, "3;"));
     assert_string_equal(w->script.seen[0].path, "/a");
     assert_string_equal(w->script.seen[2].path, "/c");
+}
+
+static void tells_the_backend_where_a_request_comes_from(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    say(c, "GET /a HTTP/1.1\r\nHost: node.example:1\r\nOrigin: http://evil.example\r\n\r\n");
+    UNTIL(w, w->script.count == 1);
+    assert_string_equal(w->script.seen[0].host, "node.example:1");
+    assert_string_equal(w->script.seen[0].origin, "http://evil.example");
+    assert_true(w->script.seen[0].is_peer_local);
+    say(c, "GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+    UNTIL(w, w->script.count == 2);
+    assert_string_equal(w->script.seen[1].origin, "-");
 }
 
 static void says_continue_to_a_client_that_waits_for_it(void **state)
@@ -745,6 +766,27 @@ static void tells_the_port_it_cannot_have(void **state)
     assert_non_null(strstr(d.text, port));
 }
 
+/* The whole of 127/8 is this machine's. */
+static void listens_on_another_address_when_told(void **state)
+{
+    struct bench *w = *state;
+    struct ls_front_options o = {.backend = &w->script.backend,
+                                 .address = "127.0.0.2",
+                                 .port = ls_front_port(w->front),
+                                 .body_bytes_max = 1,
+                                 .reply_bytes_max = 1,
+                                 .connections_max = 1};
+    struct ls_front *other = NULL;
+    struct ls_diag d = {{0}};
+
+    assert_int_equal(ls_front_new(&o, &other, &d), LS_OK);
+    assert_int_equal(ls_front_port(other), ls_front_port(w->front));
+    ls_front_free(other);
+    o.address = "localhost.example";
+    assert_int_equal(ls_front_new(&o, &other, &d), LS_ERR_USAGE);
+    assert_non_null(strstr(d.text, "localhost.example"));
+}
+
 /* --- the trace --- */
 
 static void a_call_lasts_in_the_trace_until_its_answer_left(void **state)
@@ -807,6 +849,7 @@ int main(void)
         T(keeps_the_connection_for_the_next_request),
         T(numbers_connections_from_one),
         T(answers_pipelined_requests_in_order),
+        T(tells_the_backend_where_a_request_comes_from),
         T(says_continue_to_a_client_that_waits_for_it),
         T(refuses_other_expectations),
         T(refuses_a_body_over_the_cap_unread),
@@ -831,6 +874,7 @@ int main(void)
         T(a_connection_not_yet_accepted_is_reset_too),
         T(a_request_behind_a_held_one_takes_no_effect_after_closing),
         T(tells_the_port_it_cannot_have),
+        T(listens_on_another_address_when_told),
         TT(a_call_lasts_in_the_trace_until_its_answer_left),
         TT(a_call_whose_client_left_has_no_answer_in_the_trace),
         TT(what_the_front_refuses_is_in_the_trace),
