@@ -19,6 +19,9 @@ struct ls_http_request {
     const char *path;          /* with query, never NULL */
     const char *content_type;  /* NULL when absent */
     const char *authorization; /* NULL when absent */
+    const char *host;          /* NULL when absent */
+    const char *origin;        /* NULL when absent: no web page asks */
+    bool is_peer_local;        /* the client's address is a loopback one */
     const char *body;
     size_t body_bytes;
     uint64_t conn;   /* connection number, from 1 */

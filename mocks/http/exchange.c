@@ -1,6 +1,8 @@
 #include "mocks/http/exchange.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +201,20 @@ static const char *header(const struct ls_exchange *x, const char *name)
     return MHD_lookup_connection_value(x->mhd, MHD_HEADER_KIND, name);
 }
 
+/* Addresses 127.0.0.0/8: the front listens on IPv4 only. */
+static bool is_peer_local(const struct ls_exchange *x)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct sockaddr_in peer = {0};
+
+    if (info == NULL || info->client_addr == NULL || info->client_addr->sa_family != AF_INET) {
+        return false;
+    }
+    memcpy(&peer, info->client_addr, sizeof peer);
+    return ntohl(peer.sin_addr.s_addr) >> 24 == 127;
+}
+
 static void reset_reply(struct ls_exchange *x)
 {
     struct ls_buf body = x->reply.body;
@@ -217,6 +233,9 @@ static void ask_backend(struct ls_exchange *x)
         .path = x->path,
         .content_type = header(x, "Content-Type"),
         .authorization = header(x, "Authorization"),
+        .host = header(x, "Host"),
+        .origin = header(x, "Origin"),
+        .is_peer_local = is_peer_local(x),
         .body = x->body.n > 0 ? (const char *)x->body.p : "",
         .body_bytes = x->body.n,
         .conn = x->conn->number,
