@@ -55,6 +55,7 @@ static void quantities(void **state)
     static const struct number rows[] = {
         {"0x0", LS_OK, 0},
         {"0xaBc", LS_OK, 0xabc},
+        {"0x9AFaf0", LS_OK, 0x9afaf0},
         {"0xffffffffffffffff", LS_OK, UINT64_MAX},
         {"0x10000000000000000", LS_ERR_RANGE, 0},
         {"0x", LS_ERR_PARSE, 0},
