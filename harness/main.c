@@ -19,6 +19,7 @@ static const char usage[] =
     "  demo    lightcl follows a recorded chain, is led astray, comes back\n"
     "  info    what a fixture folder holds\n"
     "  verify  every hash, root and link of fixture folders\n"
+    "  capture blocks of a living chain into a fixture folder\n"
     "  import  recorded blocks into a fixture folder\n"
     "  export  the blocks of a folder, one a line\n"
     "  cut     a window of a folder as a folder\n"
@@ -31,10 +32,10 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
-static const struct command commands[] = {{"demo", ls_cmd_demo},     {"info", ls_cmd_info},
-                                          {"verify", ls_cmd_verify}, {"import", ls_cmd_import},
-                                          {"export", ls_cmd_export}, {"cut", ls_cmd_cut},
-                                          {"fork", ls_cmd_fork}};
+static const struct command commands[] = {{"demo", ls_cmd_demo},     {"capture", ls_cmd_capture},
+                                          {"info", ls_cmd_info},     {"verify", ls_cmd_verify},
+                                          {"import", ls_cmd_import}, {"export", ls_cmd_export},
+                                          {"cut", ls_cmd_cut},       {"fork", ls_cmd_fork}};
 
 int main(int argc, char **argv)
 {

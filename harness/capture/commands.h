@@ -19,5 +19,8 @@ int ls_cmd_cut(int argc, char **argv);
 int ls_cmd_fork(int argc, char **argv);
 /* lockstep export DIR: the blocks again, one a line, as they were imported. */
 int ls_cmd_export(int argc, char **argv);
+/* lockstep capture --l2 URL --from N --to M -o DIR: records a living chain. Exit codes 0, 2 for
+ * wrong usage, 1 for everything that happens later; what was recorded stays for another start. */
+int ls_cmd_capture(int argc, char **argv);
 
 #endif

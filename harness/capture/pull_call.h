@@ -22,13 +22,13 @@ enum ls_pull_node {
 };
 
 /* X(name, JSON-RPC method) */
-#define LS_PULL_METHOD_LIST(X)                    \
-    X(CHAIN_ID, "eth_chainId")                    \
-    X(CLIENT_VERSION, "web3_clientVersion")       \
-    X(BLOCK_BY_NUMBER, "eth_getBlockByNumber")    \
-    X(BLOCK_BY_TAG, "eth_getBlockByNumber")       \
-    X(BLOCK_BY_HASH, "eth_getBlockByHash")        \
-    X(ROLLUP_CONFIG, "optimism_rollupConfig")     \
+#define LS_PULL_METHOD_LIST(X)                 \
+    X(CHAIN_ID, "eth_chainId")                 \
+    X(CLIENT_VERSION, "web3_clientVersion")    \
+    X(BLOCK_BY_NUMBER, "eth_getBlockByNumber") \
+    X(BLOCK_BY_TAG, "eth_getBlockByNumber")    \
+    X(BLOCK_BY_HASH, "eth_getBlockByHash")     \
+    X(ROLLUP_CONFIG, "optimism_rollupConfig")  \
     X(SYNC_STATUS, "optimism_syncStatus")
 
 enum ls_pull_method {

@@ -51,19 +51,28 @@ static enum ls_err fail_node(const struct fetch *f, enum ls_err e, const char *w
     return ls_fail(f->d, e, "%s: %s", f->ep->name, what);
 }
 
-/* The node failed in a way that may pass. An error when patience is over. */
+/* The node failed in a way that may pass. An error when patience is over; no pause is longer than
+ * that. */
 static enum ls_err try_later(struct fetch *f, enum ls_err e, uint64_t retry_after_ms)
 {
     struct ls_pull_pace *pace = &f->ep->pace;
     uint64_t now = f->link->ops->now_ms(f->link);
+    uint64_t end = ls_pull_pace_end_ms(pace, f->o->patience_ms, f->o->first_ms);
 
-    if (ls_pull_pace_is_over(pace, now, f->o->patience_ms, f->o->first_ms)) {
-        return fail_node(f, e, f->why);
+    if (pace->failures > 0 && now >= end) {
+        ls_fail(f->d, e, "%s: %s, for %" PRIu64 " s: is the node up, and the URL right?",
+                f->ep->name, f->why, (now - pace->failing_since_ms + 500) / 1000);
+        return e;
     }
     if (now < pace->pause_until_ms) { /* requests that were in the air together fail as one */
         return LS_OK;
     }
     uint64_t pause = ls_pull_pace_bad(pace, now, retry_after_ms);
+    end = ls_pull_pace_end_ms(pace, f->o->patience_ms, f->o->first_ms);
+    if (pace->pause_until_ms > end) {
+        pace->pause_until_ms = end;
+        pause = end - now;
+    }
     if (f->o->on_pause && pause >= PAUSE_WORTH_TELLING_MS) {
         f->o->on_pause(f->o->user, f->ep, pause, f->why);
     }

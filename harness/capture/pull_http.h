@@ -1,7 +1,7 @@
 /*
  * A link over libcurl's multi interface: keep-alive connections, a slot each, a signalfd beside the
- * sockets so that Ctrl-C is seen at once. While it lives SIGINT, SIGTERM and SIGHUP mean "come to an
- * end"; the second of them ends the process, which harms no capture.
+ * sockets so that Ctrl-C is seen at once. While it lives SIGINT, SIGTERM and SIGHUP mean "come to
+ * an end"; the second of them ends the process, which harms no capture.
  */
 #ifndef LS_HARNESS_CAPTURE_PULL_HTTP_H
 #define LS_HARNESS_CAPTURE_PULL_HTTP_H

@@ -16,20 +16,6 @@ static enum ls_err fail_io(const struct ls_pull_journal *j, const char *what, st
     return ls_fail(d, LS_ERR_IO, "cannot %s \"%s\": %s", what, j->path, strerror(errno));
 }
 
-/* One writer a folder: the lock goes with the process, however it ends. */
-static enum ls_err lock(const struct ls_pull_journal *j, struct ls_diag *d)
-{
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-    if (fcntl(j->fd, F_SETLK, &whole) == 0) {
-        return LS_OK;
-    }
-    if (errno == EACCES || errno == EAGAIN) {
-        return ls_fail(d, LS_ERR_IO, "another process is capturing into \"%s\"", j->path);
-    }
-    return fail_io(j, "lock", d);
-}
-
 /* Bytes up to and with the last line feed. */
 static size_t whole_lines(struct ls_span text)
 {
@@ -67,11 +53,9 @@ enum ls_err ls_pull_journal_open(const char *dir, const char *file, struct ls_pu
     if (j->fd < 0) {
         return fail_io(j, "write", d);
     }
-    e = lock(j, d);
-    if (!e && fstat(j->fd, &st)) {
+    if (fstat(j->fd, &st)) {
         e = fail_io(j, "read", d);
-    }
-    if (!e) {
+    } else {
         j->bytes = (uint64_t)st.st_size;
         e = cut_last_line(j, d);
     }

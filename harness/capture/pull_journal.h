@@ -1,7 +1,7 @@
 /*
- * Journal: a file of complete lines that only grows. What a killed writer left behind is a prefix of
- * what it wrote; a last line without a line feed is cut off when the file is opened again. A write
- * that fails leaves the lines before it whole.
+ * Journal: a file of complete lines that only grows. What a killed writer left behind is a prefix
+ * of what it wrote; a last line without a line feed is cut off when the file is opened again. A
+ * write that fails leaves the lines before it whole.
  */
 #ifndef LS_HARNESS_CAPTURE_PULL_JOURNAL_H
 #define LS_HARNESS_CAPTURE_PULL_JOURNAL_H
@@ -21,16 +21,14 @@ struct ls_pull_journal {
     char path[LS_PATH_MAX];
 };
 
-/* Opens dir/file, made when it is not there, for this process alone. IO: cannot, or another
- * process has it open. */
+/* Opens dir/file, made when it is not there. One writer at a time: whoever owns the folder. IO. */
 enum ls_err ls_pull_journal_open(const char *dir, const char *file, struct ls_pull_journal *j,
                                  struct ls_diag *d);
 /* Zeroed with fd -1 is fine. */
 void ls_pull_journal_close(struct ls_pull_journal *j);
 
 /* Adds the text as a line; it must hold no line feed. IO with the system's reason. */
-enum ls_err ls_pull_journal_put(struct ls_pull_journal *j, struct ls_span text,
-                                struct ls_diag *d);
+enum ls_err ls_pull_journal_put(struct ls_pull_journal *j, struct ls_span text, struct ls_diag *d);
 
 /* Asks the disk to keep what was written. IO. */
 enum ls_err ls_pull_journal_sync(struct ls_pull_journal *j, struct ls_diag *d);

@@ -4,11 +4,11 @@
 #include "harness/capture/pull_pace.h"
 
 #define BATCH_START 8u
-#define QUICK_MS 1000u            /* an answer sooner than that, and … */
-#define SMALL_BYTES (2u << 20)    /* … smaller than that, lets the batch grow */
-#define SLOW_MS 5000u             /* later than that, or … */
-#define LARGE_BYTES (16u << 20)   /* … larger, makes it shrink */
-#define DOUBLINGS_MAX 7u          /* 250 ms << 7 is over the maximum */
+#define QUICK_MS 1000u          /* an answer sooner than that, and … */
+#define SMALL_BYTES (2u << 20)  /* … smaller than that, lets the batch grow */
+#define SLOW_MS 5000u           /* later than that, or … */
+#define LARGE_BYTES (16u << 20) /* … larger, makes it shrink */
+#define DOUBLINGS_MAX 7u        /* 250 ms << 7 is over the maximum */
 
 void ls_pull_pace_init(struct ls_pull_pace *p, size_t batch_max, uint64_t seed)
 {
@@ -74,10 +74,8 @@ uint64_t ls_pull_pace_bad(struct ls_pull_pace *p, uint64_t now_ms, uint64_t retr
     return pause;
 }
 
-bool ls_pull_pace_is_over(const struct ls_pull_pace *p, uint64_t now_ms, uint64_t patience_ms,
-                          uint64_t first_ms)
+uint64_t ls_pull_pace_end_ms(const struct ls_pull_pace *p, uint64_t patience_ms, uint64_t first_ms)
 {
-    uint64_t limit = p->has_answered || patience_ms < first_ms ? patience_ms : first_ms;
-
-    return p->failures > 0 && now_ms - p->failing_since_ms >= limit;
+    return p->failing_since_ms +
+           (p->has_answered || patience_ms < first_ms ? patience_ms : first_ms);
 }

@@ -15,9 +15,9 @@
 #define LS_PULL_RETRY_AFTER_MAX_MS 300000u /* longest Retry-After that is obeyed */
 
 struct ls_pull_pace {
-    size_t batch;     /* calls to put into the next request; 1: a lone call, no array */
-    size_t batch_max; /* lowered when the node refuses a size */
-    unsigned failures;      /* in a row */
+    size_t batch;            /* calls to put into the next request; 1: a lone call, no array */
+    size_t batch_max;        /* lowered when the node refuses a size */
+    unsigned failures;       /* in a row */
     uint64_t pause_until_ms; /* no request before; 0: none */
     uint64_t failing_since_ms;
     uint64_t random;
@@ -38,9 +38,8 @@ bool ls_pull_pace_smaller(struct ls_pull_pace *p, size_t count);
  * all of it, never before retry_after_ms. Returns the pause, ms. */
 uint64_t ls_pull_pace_bad(struct ls_pull_pace *p, uint64_t now_ms, uint64_t retry_after_ms);
 
-/* true when it has been failing for longer than patience_ms; a node that never answered at all gets
- * first_ms. */
-bool ls_pull_pace_is_over(const struct ls_pull_pace *p, uint64_t now_ms, uint64_t patience_ms,
-                          uint64_t first_ms);
+/* When its failures have lasted too long, on the clock of now_ms: patience_ms after the first of
+ * them; a node that never answered at all gets first_ms. Valid while failures > 0. */
+uint64_t ls_pull_pace_end_ms(const struct ls_pull_pace *p, uint64_t patience_ms, uint64_t first_ms);
 
 #endif

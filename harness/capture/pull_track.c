@@ -184,7 +184,8 @@ static struct ls_l2_ref take_orphan(struct ls_pull_track *t, const struct ls_blo
 }
 
 /* Number of the highest canonical ancestor-or-self of the recorded block, in *fork; the orphans on
- * the way are listed in path, the highest first, when it is not NULL. Returns how many there are. */
+ * the way are listed in path, the highest first, when it is not NULL. Returns how many there are.
+ */
 static size_t path_down(const struct ls_pull_track *t, struct ls_block_id id,
                         struct ls_block_id *path, uint64_t *fork)
 {
@@ -217,8 +218,9 @@ enum ls_err ls_pull_track_move(struct ls_pull_track *t, const struct ls_block_id
     }
     size_t count = path_down(t, *id, NULL, &fork);
     if (fork == UINT64_MAX) {
-        return ls_fail(d, LS_ERR_LIMIT, "block %" PRIu64 ": its branch leaves the chain more than "
-                                        "%" PRIu32 " blocks below the tip",
+        return ls_fail(d, LS_ERR_LIMIT,
+                       "block %" PRIu64 ": its branch leaves the chain more than "
+                       "%" PRIu32 " blocks below the tip",
                        id->number, t->window);
     }
     enum ls_err e = reserve(t, (size_t)(t->end - 1 - fork), d);

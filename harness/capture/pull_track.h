@@ -1,5 +1,6 @@
 /*
- * Track: which of the captured blocks are canonical, as the node sees it now, and which it has left.
+ * Track: which of the captured blocks are canonical, as the node sees it now, and which it has
+ * left.
  *
  * The canonical chain is kept as a window of references below its tip, so a capture of any length
  * takes the same memory; blocks a reorg left are kept one by one. Pure: no text, no I/O. Used for
