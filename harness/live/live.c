@@ -16,6 +16,7 @@
 #include "harness/capture/chain.h"
 #include "harness/live/adapter.h"
 #include "harness/live/loop.h"
+#include "harness/live/mocks.h"
 #include "harness/live/noderpc.h"
 #include "harness/live/ports.h"
 #include "harness/live/process.h"
@@ -42,6 +43,7 @@ struct live {
     bool is_verbose;
     uint64_t seed;
     struct ls_loop *loop;
+    struct ls_mocks mocks;
     struct ls_port ports[LS_ENDPOINT_COUNT];
     struct ls_noderpc *rpc;
     int rpc_reserve_fd; /* bound, never listening: the node's RPC port is nobody else's */
@@ -329,9 +331,7 @@ static void live_free(struct ls_world *w)
     if (!l->keep_temp) {
         ls_rundir_remove(&l->dir);
     }
-    free(w->engine);
-    free(w->source);
-    free(w->l1);
+    ls_mocks_fini(&l->mocks);
     free(l);
 }
 
@@ -353,60 +353,37 @@ static const struct ls_world_ops live_ops = {
     .free = live_free,
 };
 
-/* The models at the start of the chain: an empty engine, a source at genesis, the whole L1. */
 static enum ls_err make_models(struct live *l, struct ls_diag *d)
 {
     struct ls_world *w = &l->world;
-    const struct ls_chain *c = w->chain;
-    void *engine = calloc(1, ls_engine_size(c->l2));
-    void *source = calloc(1, ls_source_size());
-    void *l1 = calloc(1, ls_l1_size());
+    enum ls_err e = ls_mocks_init(&l->mocks, w->chain, w->trace, ls_engine_profile_find("geth"), d);
 
-    if (engine == NULL || source == NULL || l1 == NULL) {
-        free(engine);
-        free(source);
-        free(l1);
-        return ls_fail(d, LS_ERR_NOMEM, "out of memory");
+    if (e != LS_OK) {
+        return e;
     }
-    w->engine = ls_engine_init(engine, c->l2, c->genesis, ls_engine_profile_find("geth"));
-    w->source = ls_source_init(source, c->l2, c->genesis, c->l1,
-                               w->variant == LS_VARIANT_A ? LS_SRC_EL : LS_SRC_CL);
-    w->l1 = ls_l1_init(l1, c->l1, c->l1_tip);
+    w->engine = l->mocks.engine;
+    w->source = l->mocks.source;
+    w->l1 = l->mocks.l1;
+    ls_source_set_flavour(w->source, w->variant == LS_VARIANT_A ? LS_SRC_EL : LS_SRC_CL);
     return LS_OK;
 }
 
 static enum ls_err open_ports(struct live *l, struct ls_diag *d)
 {
-    struct ls_world *w = &l->world;
-    const struct ls_chain *c = w->chain;
     struct ls_backend *rpcs[LS_ENDPOINT_COUNT] = {
-        [LS_EP_ENGINE] = ls_engine_rpc_new(&(struct ls_engine_rpc_config){
-            .engine = w->engine,
-            .universe = c->l2,
-            .rollup = &c->rollup,
-            .jwt_secret = l->jwt_secret,
-            .trace = w->trace,
-        }),
-        [LS_EP_SOURCE] = ls_source_rpc_new(&(struct ls_source_rpc_config){
-            .source = w->source,
-            .l2 = c->l2,
-            .rollup = &c->rollup,
-            .rollup_json = (const char *)c->rollup_json.p,
-            .rollup_json_bytes = c->rollup_json.n,
-            .trace = w->trace,
-        }),
-        [LS_EP_L1] = ls_l1_rpc_new(&(struct ls_l1_rpc_config){
-            .l1 = w->l1,
-            .universe = c->l1,
-            .chain_id = c->rollup.l1_chain_id,
-            .trace = w->trace,
-        }),
+        [LS_EP_ENGINE] = ls_mocks_engine_rpc(&l->mocks, l->jwt_secret, LS_ETH_STATE_MISSING),
+        [LS_EP_SOURCE] = ls_mocks_source_rpc(&l->mocks),
+        [LS_EP_L1] = ls_mocks_l1_rpc(&l->mocks),
     };
     enum ls_err first = LS_OK;
 
     for (size_t ep = 0; ep < LS_ENDPOINT_COUNT; ep++) {
-        enum ls_err e = ls_port_open(&l->ports[ep], rpcs[ep], (enum ls_endpoint)ep, l->loop,
-                                     w->trace, l->seed + ep, first == LS_OK ? d : NULL);
+        /* The first members of enum ls_trace_ep are the endpoints. */
+        const struct ls_port_options o = {.loop = l->loop,
+                                          .trace = l->world.trace,
+                                          .ep = (enum ls_trace_ep)ep,
+                                          .seed = l->seed + ep};
+        enum ls_err e = ls_port_open(&l->ports[ep], rpcs[ep], &o, first == LS_OK ? d : NULL);
         first = first == LS_OK ? e : first;
     }
     return first;
@@ -498,10 +475,6 @@ static enum ls_err pick_adapter(struct live *l, const struct ls_live_options *o,
     if ((o->variant == LS_VARIANT_A ? l->adapter->args_a : l->adapter->args_b) == NULL) {
         return ls_fail(d, LS_ERR_CONFIG, "\"%s\" cannot follow a source of variant %s", name,
                        o->variant == LS_VARIANT_A ? "A" : "B");
-    }
-    if (!o->chain->has_rollup || o->chain->genesis == LS_NO_BLOCK) {
-        return ls_fail(d, LS_ERR_CONFIG, "chain \"%s\" has no %s: a node cannot follow it",
-                       o->chain->name, o->chain->has_rollup ? "genesis block" : "rollup config");
     }
     l->world.cl_name = l->adapter->name;
     l->world.tick_ns = l->adapter->tick_fixed_ns != 0 ? l->adapter->tick_fixed_ns

@@ -8,7 +8,6 @@
 /* geth's cap for the authenticated port (mock-engine 2.8). */
 #define BODY_BYTES_MAX (128u << 20)
 #define REPLY_BYTES_MAX (256u << 20)
-#define CONNECTIONS_MAX 256u
 
 static struct ls_front_time front_time(const struct ls_port *p)
 {
@@ -46,31 +45,31 @@ void ls_port_prepare(struct ls_port *p)
     }
 }
 
-enum ls_err ls_port_open(struct ls_port *p, struct ls_backend *rpc, enum ls_endpoint ep,
-                         struct ls_loop *loop, struct ls_trace *trace, uint64_t seed,
+enum ls_err ls_port_open(struct ls_port *p, struct ls_backend *rpc, const struct ls_port_options *o,
                          struct ls_diag *d)
 {
-    /* The first members of enum ls_trace_ep are the endpoints. */
-    const enum ls_trace_ep trace_ep = (enum ls_trace_ep)ep;
-    struct ls_front_options o = {.body_bytes_max = BODY_BYTES_MAX,
-                                 .reply_bytes_max = REPLY_BYTES_MAX,
-                                 .connections_max = CONNECTIONS_MAX,
-                                 .trace = trace,
-                                 .ep = trace_ep};
+    struct ls_front_options front = {
+        .address = o->address,
+        .port = o->port,
+        .body_bytes_max = BODY_BYTES_MAX,
+        .reply_bytes_max = REPLY_BYTES_MAX,
+        .connections_max = o->connections_max != 0 ? o->connections_max : LS_PORT_CONNECTIONS_MAX,
+        .trace = o->trace,
+        .ep = o->ep};
     enum ls_err e;
 
-    *p = (struct ls_port){.rpc = rpc, .loop = loop, .timer = {.fn = on_due, .user = p}};
-    p->filter = rpc != NULL ? ls_filter_new(rpc, seed) : NULL;
-    p->tap = p->filter != NULL ? ls_tap_new(p->filter, trace, trace_ep) : NULL;
+    *p = (struct ls_port){.rpc = rpc, .loop = o->loop, .timer = {.fn = on_due, .user = p}};
+    p->filter = rpc != NULL ? ls_filter_new(rpc, o->seed) : NULL;
+    p->tap = p->filter != NULL ? ls_tap_new(p->filter, o->trace, o->ep) : NULL;
     if (p->tap == NULL) {
         return ls_fail(d, LS_ERR_NOMEM, "out of memory");
     }
-    o.backend = p->tap;
-    e = ls_front_new(&o, &p->front, d);
+    front.backend = p->tap;
+    e = ls_front_new(&front, &p->front, d);
     if (e != LS_OK) {
         return e;
     }
-    p->watch = ls_loop_watch(loop, ls_front_fd(p->front), EPOLLIN, on_ready, p);
+    p->watch = ls_loop_watch(o->loop, ls_front_fd(p->front), EPOLLIN, on_ready, p);
     return p->watch != NULL ? LS_OK : ls_fail(d, LS_ERR_IO, "cannot watch a port");
 }
 

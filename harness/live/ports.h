@@ -1,6 +1,6 @@
 /*
- * The three mock ports of a live world: models behind their JSON-RPC codecs, behind a filter for
- * faults and holds, behind the trace's tap, on a loopback port. Private to harness/live.
+ * A mock's port: a model behind its JSON-RPC codec, behind a filter for faults and holds, behind
+ * the trace's tap, on a socket of the event loop. For harness/live and harness/serve.
  */
 #ifndef LS_HARNESS_LIVE_PORTS_H
 #define LS_HARNESS_LIVE_PORTS_H
@@ -10,9 +10,12 @@
 #include <stdint.h>
 
 #include "harness/live/loop.h"
-#include "harness/world.h"
+#include "lib/err.h"
 #include "mocks/backend.h"
 #include "mocks/http/front.h"
+#include "mocks/trace.h"
+
+#define LS_PORT_CONNECTIONS_MAX 256u /* unless told otherwise */
 
 struct ls_port {
     struct ls_backend *rpc;    /* the codec over the model */
@@ -24,10 +27,19 @@ struct ls_port {
     struct ls_loop_timer timer;
 };
 
+struct ls_port_options {
+    struct ls_loop *loop;     /* borrowed, outlives the port */
+    struct ls_trace *trace;   /* borrowed, likewise; NULL: requests are not traced */
+    enum ls_trace_ep ep;      /* whose port it is, for the trace */
+    uint64_t seed;            /* of the filter's chance */
+    const char *address;      /* IPv4 in dots, borrowed during open; NULL = 127.0.0.1 */
+    uint16_t port;            /* 0 = any free one */
+    unsigned connections_max; /* 0 = LS_PORT_CONNECTIONS_MAX */
+};
+
 /* Puts filter, tap and front around rpc, which p owns from now on (also on error), and watches the
- * front in the loop. rpc NULL is NOMEM. */
-enum ls_err ls_port_open(struct ls_port *p, struct ls_backend *rpc, enum ls_endpoint ep,
-                         struct ls_loop *loop, struct ls_trace *trace, uint64_t seed,
+ * front in the loop. rpc NULL is NOMEM; IO when the port cannot be had. */
+enum ls_err ls_port_open(struct ls_port *p, struct ls_backend *rpc, const struct ls_port_options *o,
                          struct ls_diag *d);
 
 /* Closes the port and frees filter and tap; gives rpc back to be freed by its kind. Zeroed is fine.

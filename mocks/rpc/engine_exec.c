@@ -11,16 +11,11 @@
 #include "lib/hex.h"
 #include "lib/json.h"
 #include "lib/op/block.h"
+#include "mocks/rpc/basefee.h"
 #include "mocks/rpc/engine_parts.h"
 
-/* EIP-1559 parameters of the OP chains before Holocene (op-node's superchain defaults). */
-#define ELASTICITY 6u
-#define DENOMINATOR 50u
-#define DENOMINATOR_CANYON 250u
 #define GAS_LIMIT_MAX INT64_MAX
 #define BLOB_GAS 131072u
-
-__extension__ typedef unsigned __int128 wide;
 
 static enum ls_err header_of(const struct ls_engine_port *e, uint32_t id, struct ls_header *out)
 {
@@ -61,53 +56,6 @@ static void print_u256(const struct ls_u256 *v, char out[80])
 
 /* --- base fee --- */
 
-struct fee_rule {
-    uint64_t elasticity;
-    uint64_t denominator;
-    uint64_t floor;
-};
-
-/* From the parent: its extraData since Holocene, where zero means the chain's default. */
-static struct fee_rule fee_rule_of(const struct ls_engine_port *e, const struct ls_header *parent,
-                                   uint64_t timestamp)
-{
-    struct fee_rule r = {.elasticity = ELASTICITY,
-                         .denominator = ls_rollup_is_active(&e->rollup, LS_FORK_CANYON, timestamp)
-                                            ? DENOMINATOR_CANYON
-                                            : DENOMINATOR};
-    if (ls_rollup_is_active(&e->rollup, LS_FORK_HOLOCENE, parent->timestamp) &&
-        parent->extra_bytes >= 9 && ls_be32(parent->extra + 1) != 0) {
-        r.denominator = ls_be32(parent->extra + 1);
-        r.elasticity = ls_be32(parent->extra + 5);
-    }
-    if (ls_rollup_is_active(&e->rollup, LS_FORK_JOVIAN, parent->timestamp) &&
-        parent->extra_bytes >= 17) {
-        r.floor = ls_be64(parent->extra + 9);
-    }
-    return r;
-}
-
-static uint64_t next_base_fee(const struct ls_engine_port *e, const struct ls_header *parent,
-                              uint64_t parent_fee, uint64_t timestamp)
-{
-    struct fee_rule r = fee_rule_of(e, parent, timestamp);
-    uint64_t target = r.elasticity == 0 ? 0 : parent->gas_limit / r.elasticity;
-    uint64_t used = parent->gas_used;
-    if (ls_rollup_is_active(&e->rollup, LS_FORK_JOVIAN, parent->timestamp) &&
-        parent->blob_gas_used > used) {
-        used = parent->blob_gas_used; /* the data footprint */
-    }
-    uint64_t fee = parent_fee;
-    if (target != 0 && used > target) {
-        wide delta = (wide)parent_fee * (used - target) / target / r.denominator;
-        fee += delta == 0 ? 1 : (uint64_t)delta;
-    } else if (target != 0 && used < target) {
-        wide delta = (wide)parent_fee * (target - used) / target / r.denominator;
-        fee = delta > fee ? 0 : fee - (uint64_t)delta;
-    }
-    return fee < r.floor ? r.floor : fee;
-}
-
 static const char *base_fee_fault(struct ls_engine_port *e, const struct ls_header *h,
                                   const struct ls_header *parent)
 {
@@ -116,7 +64,7 @@ static const char *base_fee_fault(struct ls_engine_port *e, const struct ls_head
     if (!ls_u256_to_u64(&parent->base_fee, &parent_fee)) {
         return NULL;
     }
-    uint64_t want = next_base_fee(e, parent, parent_fee, h->timestamp);
+    uint64_t want = ls_base_fee_next(&e->rollup, parent, parent_fee, h->timestamp);
     struct ls_u256 want_big = ls_u256_from_u64(want);
     if (ls_u256_cmp(&h->base_fee, &want_big) == 0) {
         return NULL;

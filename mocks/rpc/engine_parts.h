@@ -14,6 +14,7 @@
 #include "mocks/model/engine.h"
 #include "mocks/rpc/args.h"
 #include "mocks/rpc/blockjson.h"
+#include "mocks/rpc/eth_reads.h"
 #include "mocks/rpc/jsonrpc.h"
 
 /* Memory for one request's decoded arguments. */
@@ -33,6 +34,7 @@ struct ls_engine_port {
     struct ls_rollup rollup;
     const uint8_t *jwt_secret;
     struct ls_trace *trace;
+    enum ls_eth_state state;
     uint64_t chain_id;
     struct ls_blockjson *blocks;
     struct ls_arena arena; /* reset by each call */

@@ -64,7 +64,9 @@ bool ls_engine_eth(struct ls_engine_port *e, struct ls_rpc_call *call, bool is_p
                                      .universe = e->universe,
                                      .blocks = e->blocks,
                                      .chain_id = e->chain_id,
-                                     .is_public = is_public};
+                                     .is_public = is_public,
+                                     .state = e->state,
+                                     .rollup = &e->rollup};
     return ls_eth_serve(&view, call);
 }
 

@@ -87,6 +87,7 @@ struct ls_backend *ls_engine_rpc_new(const struct ls_engine_rpc_config *cfg)
     e->rollup = *cfg->rollup;
     e->jwt_secret = cfg->jwt_secret;
     e->trace = cfg->trace;
+    e->state = cfg->state;
     e->chain_id = cfg->rollup->l2_chain_id;
     ls_arena_init(&e->arena, LS_ENGINE_ARENA_MAX);
     e->blocks = ls_blockjson_new(cfg->universe);

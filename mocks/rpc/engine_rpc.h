@@ -13,6 +13,7 @@
 #include "mocks/backend.h"
 #include "mocks/model/engine.h"
 #include "mocks/model/universe.h"
+#include "mocks/rpc/eth_reads.h"
 #include "mocks/trace.h"
 
 /* Everything is borrowed and outlives the backend; the rollup config is copied. */
@@ -21,6 +22,7 @@ struct ls_engine_rpc_config {
     struct ls_universe *universe; /* valid payloads it has not are added while there is room */
     const struct ls_rollup *rollup;
     const uint8_t *jwt_secret; /* 32 bytes; NULL: no token is asked for */
+    enum ls_eth_state state;   /* what its reads of state say */
     struct ls_trace *trace;    /* NULL: no trace */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/json.h"
+#include "mocks/rpc/eth_tools.h"
 #include "mocks/rpc/note.h"
 
 #define CLIENT_VERSION "Geth/v0.1.0-untagged/linux-amd64/go1.26.8" /* as recorded */
@@ -218,5 +219,5 @@ bool ls_eth_serve(const struct ls_eth_view *view, struct ls_rpc_call *call)
             return true;
         }
     }
-    return false;
+    return ls_eth_serve_tools(view, call);
 }

@@ -229,6 +229,11 @@ static bool is_about_heads(const char *method)
     return true;
 }
 
+static enum ls_src_flavour flavour_of(const struct source_port *p)
+{
+    return p->cfg.is_flavour_fixed ? p->cfg.flavour : ls_source_flavour(p->cfg.source);
+}
+
 static void handle_call(void *self, struct ls_rpc_call *call)
 {
     struct source_port *p = self;
@@ -236,7 +241,7 @@ static void handle_call(void *self, struct ls_rpc_call *call)
     if (is_about_heads(call->method)) {
         p->answer = ls_source_answer(p->cfg.source, call->req->conn);
     }
-    if (ls_source_flavour(p->cfg.source) == LS_SRC_CL) {
+    if (flavour_of(p) == LS_SRC_CL) {
         serve_cl(p, call);
         return;
     }
@@ -245,7 +250,9 @@ static void handle_call(void *self, struct ls_rpc_call *call)
                                      .universe = p->cfg.l2,
                                      .blocks = p->blocks,
                                      .chain_id = p->chain_id,
-                                     .is_public = true};
+                                     .is_public = true,
+                                     .state = p->cfg.state,
+                                     .rollup = &p->rollup};
     if (!ls_eth_serve(&view, call)) {
         ls_rpc_no_method(call);
     }

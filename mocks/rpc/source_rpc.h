@@ -5,6 +5,7 @@
 #ifndef LS_MOCKS_SOURCE_RPC_H
 #define LS_MOCKS_SOURCE_RPC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,11 +13,15 @@
 #include "mocks/backend.h"
 #include "mocks/model/source.h"
 #include "mocks/model/universe.h"
+#include "mocks/rpc/eth_reads.h"
 #include "mocks/trace.h"
 
 /* Everything is borrowed and outlives the backend; the rollup config is copied. */
 struct ls_source_rpc_config {
     struct ls_source *source;
+    bool is_flavour_fixed; /* the port is of this flavour, whatever the model says */
+    enum ls_src_flavour flavour;
+    enum ls_eth_state state; /* what its reads of state say */
     const struct ls_universe *l2;
     const struct ls_rollup *rollup;
     const char *rollup_json; /* text of rollup.json, served by optimism_rollupConfig */
