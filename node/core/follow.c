@@ -151,7 +151,7 @@ static void adopt_engine_head(struct ls_core *c, struct ls_actions *out,
         c->writer.pending = (struct ls_want){0};
     }
     if (!has_lost) {
-        ls_queue_keep_linked(c, out);
+        ls_queue_mark_strays(c);
     }
     ls_queue_trim(c, out);
     ls_queue_arm(c);
@@ -297,6 +297,40 @@ static bool engine_blocks(struct ls_core *c, struct ls_actions *out)
                      s->finalized.number != c->heads.finalized.number;
     return !f_matters ||
            ask_engine(c, out, LS_FACT_EL_AT_F, LS_TAG_NONE, s->finalized.number) != NULL;
+}
+
+/* The engine may change its head between the reads when it reaches a sync target. What was read
+ * counts only if its head is still ours afterwards; else the engine is asked everything once more.
+ */
+static bool engine_stood_still(struct ls_core *c, struct ls_actions *out)
+{
+    if (c->pass.facts[LS_FACT_EL_LATEST_AGAIN].state == LS_FACT_UNASKED) {
+        c->pass.wants_quiet = true;
+        if (c->writer.in_flight != LS_WRITE_NONE) {
+            return false;
+        }
+    }
+    const struct ls_block_reply *again =
+        ask_engine(c, out, LS_FACT_EL_LATEST_AGAIN, LS_TAG_LATEST, 0);
+    if (again == NULL) {
+        return false;
+    }
+    c->pass.wants_quiet = false;
+    if (again->found && ls_hash_eq(&again->ref.hash, &c->heads.unsafe.hash)) {
+        return true;
+    }
+    if (c->pass.has_restarted) {
+        ls_pass_end(c, LS_PASS_EL); /* next poll */
+        return false;
+    }
+    for (int f = LS_FACT_EL_LATEST; f <= LS_FACT_EL_LATEST_AGAIN; f++) {
+        c->pass.facts[f] = (struct ls_fact){.state = LS_FACT_UNASKED};
+    }
+    c->pass.has_restarted = true;
+    c->pass.has_adopted = false;
+    c->pass.has_confirmed = false;
+    ls_follow_continue(c, out);
+    return false;
 }
 
 /* --- steps 6 and 7: from decision to forkchoice --- */
@@ -486,7 +520,8 @@ void ls_follow_continue(struct ls_core *c, struct ls_actions *out)
     if (!have_snapshot(c, out) || !ls_gate_l1(c, out)) { /* steps 1 to 3 */
         return;
     }
-    if (!engine_head(c, out) || !engine_labels(c, out) || !engine_blocks(c, out)) { /* step 5 */
+    if (!engine_head(c, out) || !engine_labels(c, out) || !engine_blocks(c, out) ||
+        !engine_stood_still(c, out)) { /* step 5 */
         return;
     }
     if (!ls_gate_finality(c, out) || !ls_gate_safe_is_dead(c, out, &is_dead)) { /* step 4 */

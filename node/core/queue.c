@@ -52,11 +52,12 @@ static uint32_t find_farthest(const struct ls_queue *q)
     return best;
 }
 
+/* The lowest that a gap attempt may name. */
 static uint32_t find_lowest(const struct ls_queue *q)
 {
     uint32_t best = LS_QUEUE_MAX;
     for (uint32_t i = 0; i < q->used_below; i++) {
-        if (is_waiting(&q->items[i]) &&
+        if (is_waiting(&q->items[i]) && !q->items[i].is_stray &&
             (best == LS_QUEUE_MAX || q->items[i].ref.number < q->items[best].ref.number)) {
             best = i;
         }
@@ -75,19 +76,16 @@ void ls_queue_drop(struct ls_core *c, struct ls_actions *out, uint32_t slot)
     (void)out;
 }
 
-void ls_queue_keep_linked(struct ls_core *c, struct ls_actions *out)
+void ls_queue_mark_strays(struct ls_core *c)
 {
     struct ls_queue *q = &c->queue;
-    bool linked[LS_QUEUE_MAX] = {false};
+    for (uint32_t i = 0; i < q->used_below; i++) {
+        q->items[i].is_stray = true;
+    }
     struct ls_l2_ref at = c->heads.unsafe;
     for (uint32_t i = find_child(q, &at); i != LS_QUEUE_MAX; i = find_child(q, &at)) {
-        linked[i] = true;
+        q->items[i].is_stray = false;
         at = q->items[i].ref;
-    }
-    for (uint32_t i = 0; i < q->used_below; i++) {
-        if (is_waiting(&q->items[i]) && !linked[i]) {
-            ls_queue_drop(c, out, i);
-        }
     }
 }
 

@@ -64,8 +64,9 @@ enum ls_fact_id {
     LS_FACT_EL_AT_S,
     LS_FACT_EL_AT_OURS, /* at the number of our own safe */
     LS_FACT_EL_AT_F,
-    LS_FACT_SRC_AT_F, /* the source's block at our finalized number */
-    LS_FACT_L1_OURS,  /* L1 block at the number of our own safe's origin */
+    LS_FACT_EL_LATEST_AGAIN, /* after the blocks: did the engine's head stand still meanwhile? */
+    LS_FACT_SRC_AT_F,        /* the source's block at our finalized number */
+    LS_FACT_L1_OURS,         /* L1 block at the number of our own safe's origin */
     LS_FACT_COUNT
 };
 
@@ -78,6 +79,7 @@ struct ls_pass {
     bool is_active;
     bool is_same; /* same snapshot as the last one accepted by the L1 gate */
     bool has_snapshot;
+    bool has_restarted;   /* the engine's facts were asked for a second time */
     bool has_adopted;     /* the engine's head was not ours and was taken over */
     bool wants_quiet;     /* no new payload write until the engine's head was read */
     bool has_confirmed;   /* the confirming forkchoice of this pass was sent */
@@ -155,6 +157,7 @@ struct ls_writer {
 struct ls_queued {
     bool is_used;
     bool is_dropped; /* to be released: a step releases a bounded number */
+    bool is_stray;   /* perhaps on a branch we left: fits the head or waits, no gap attempt */
     uint32_t handle;
     struct ls_l2_ref ref;
     uint64_t bytes;
@@ -356,8 +359,9 @@ bool ls_queue_leads_to(const struct ls_core *c, const struct ls_l2_ref *to);
 bool ls_queue_links(const struct ls_core *c, const struct ls_l2_ref *from,
                     const struct ls_l2_ref *to);
 void ls_queue_drop(struct ls_core *c, struct ls_actions *out, uint32_t slot);
-/* After a jump to a block that no payload led to: keeps only what links to it without a hole. */
-void ls_queue_keep_linked(struct ls_core *c, struct ls_actions *out);
+/* After a jump to a block that no payload led to: what does not link to it without a hole is a
+ * stray. */
+void ls_queue_mark_strays(struct ls_core *c);
 /* Forgets everything built on a block the engine called invalid, and remembers it. */
 void ls_queue_bad(struct ls_core *c, struct ls_actions *out, const struct ls_hash *hash);
 bool ls_queue_is_bad(const struct ls_queue *q, const struct ls_hash *hash);

@@ -94,16 +94,16 @@ static void head_moved(struct ls_core *c, struct ls_actions *out)
 
 /* The engine took a newer decision, so an older target of the source is obsolete. A target above
  * the source's (a payload, a head the engine lost) stays while our head stays; after a jump nobody
- * knows whether it, or a payload above a gap, descends from the new safe (I-03). The engine that
- * made the jump has peers: it will fetch what is given up here. */
-static void settle_targets(struct ls_core *c, struct ls_actions *out, bool has_jumped)
+ * knows whether it, or a payload above a gap, descends from the new safe (I-03): such a payload
+ * still goes in when it fits the head, but no gap attempt names it. */
+static void settle_targets(struct ls_core *c, bool has_jumped)
 {
     struct ls_writer *w = &c->writer;
     if (has_jumped || (!w->pending.is_payload && !w->pending.is_lost)) {
         w->pending = (struct ls_want){0};
     }
     if (has_jumped) {
-        ls_queue_keep_linked(c, out);
+        ls_queue_mark_strays(c);
     }
 }
 
@@ -124,7 +124,7 @@ static void follow_valid(struct ls_core *c, struct ls_actions *out)
         c->heads = w->sent.heads;
         w->labels_accepted = true;
     }
-    settle_targets(c, out, has_jumped);
+    settle_targets(c, has_jumped);
     ls_move_engine(c, w->pending.is_set ? LS_ENGINE_SYNCING : LS_ENGINE_VALID);
     ls_engine_agrees(c, out);
     if (is_first) {

@@ -49,7 +49,8 @@ struct rig {
     bool has_safe, has_finalized;
     struct rig_block target; /* backfill */
     bool has_target;
-    unsigned backfill; /* blocks a tick, 0 = no peers */
+    unsigned backfill;   /* blocks a tick, 0 = no peers */
+    unsigned move_after; /* engine block reads until it completes its sync by itself, 0 = never */
     bool engine_down;
     bool engine_stuck;        /* SYNCING to everything */
     unsigned refuse;          /* next forkchoices answer -38002 after moving the head */
@@ -241,8 +242,13 @@ static inline void rig_write_call(struct rig *r, const struct ls_action *a)
     rig_event(r, ev);
 }
 
-static inline struct ls_block_reply rig_engine_block(const struct rig *r, const struct ls_action *a)
+static inline struct ls_block_reply rig_engine_block(struct rig *r, const struct ls_action *a)
 {
+    if (r->move_after > 0 && --r->move_after == 0 && r->has_target) {
+        rig_give(r, r->target.branch, r->target.number);
+        r->head = r->target;
+        r->has_target = false;
+    }
     struct ls_block_reply b = {.found = true};
     struct rig_block at = rig_at(r, r->head.branch, a->params.number);
     if (a->params.tag == LS_TAG_LATEST) {

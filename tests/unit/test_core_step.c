@@ -177,6 +177,48 @@ static void gap_on_a_branch_beside_safe_waits_for_the_source(void **state)
     rig_free(r);
 }
 
+/* The engine reaches its sync target between two reads of one pass, at every place in it. */
+static void engine_that_moves_between_reads_is_read_again(void **state)
+{
+    (void)state;
+    for (unsigned after = 1; after < 12; after++) {
+        struct rig *r = rig_new(LS_FOLLOW_CL, false);
+        rig_warm(r, 330, 320, 40);
+        r->fork[1] = 330;
+        rig_give(r, 1, 390);
+        r->head = X(390);
+        rig_source(r, 0, 350, 45);
+        rig_start(r);
+        assert_int_equal(rig_last_forkchoice(r)->answer, LS_STATUS_SYNCING);
+        r->move_after = after;
+        rig_run(r, 4);
+        for (size_t i = 0; i < r->write_count; i++) {
+            assert_fcu(&r->writes[i], B(350), B(350), B(45));
+        }
+        assert_labels(r, B(350), B(45));
+        rig_free(r);
+    }
+}
+
+/* A source that moves at every poll and an engine that fetches what it names: gossip still goes in.
+ */
+static void gossip_is_not_starved_by_jumps_to_the_source(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(LS_FOLLOW_CL, false);
+    rig_warm(r, 100, 100, 40);
+    rig_source(r, 0, 130, 40);
+    r->backfill = 40;
+    rig_start(r);
+    for (uint64_t n = 131; n < 180; n++) {
+        rig_feed(r, 0, n + 2);
+        rig_source(r, 0, n, 40);
+        rig_run(r, 1);
+    }
+    assert_int_equal(r->head.number, 181); /* the tip of gossip, not the source's 179 */
+    rig_free(r);
+}
+
 static void gap_attempts_stay_within_budget(void **state)
 {
     (void)state;
@@ -665,6 +707,8 @@ int main(void)
         cmocka_unit_test(payloads_out_of_order_wait_for_the_missing_one),
         cmocka_unit_test(gap_is_acted_on_although_everything_else_ticks),
         cmocka_unit_test(gap_on_a_branch_beside_safe_waits_for_the_source),
+        cmocka_unit_test(engine_that_moves_between_reads_is_read_again),
+        cmocka_unit_test(gossip_is_not_starved_by_jumps_to_the_source),
         cmocka_unit_test(gap_attempts_stay_within_budget),
         cmocka_unit_test(divergence_sets_unsafe_to_safe_in_one_forkchoice),
         cmocka_unit_test(same_height_other_hash_is_replaced),
