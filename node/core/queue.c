@@ -268,9 +268,20 @@ void ls_queue_push(struct ls_core *c, const struct ls_event *ev, struct ls_actio
     }
 }
 
+/* No payload goes in while its forkchoice would have to name a safe block beside it, or, with the
+ * source's heads offered to an engine that is still on its way to the first of them, none at all
+ * (I-34). An engine that does not get on may be helped by payloads all the same. */
+static bool is_closed(const struct ls_core *c)
+{
+    const struct ls_writer *w = &c->writer;
+    bool has_offered = w->pending.is_set && !w->pending.is_payload && !w->pending.is_lost;
+    return c->is_off_branch ||
+           (has_offered && !ls_known(&c->heads.safe) && w->stalled < LS_STALL_PASSES);
+}
+
 uint32_t ls_queue_next(const struct ls_core *c)
 {
-    if (c->is_off_branch) {
+    if (is_closed(c)) {
         return LS_QUEUE_MAX;
     }
     uint32_t i = find_child(&c->queue, &c->heads.unsafe);
@@ -281,8 +292,7 @@ uint32_t ls_queue_next(const struct ls_core *c)
  * engine is behind the source: the source's block is the better target then. */
 static uint32_t gap_entry(const struct ls_core *c)
 {
-    if (c->is_behind || c->is_off_branch ||
-        find_child(&c->queue, &c->heads.unsafe) != LS_QUEUE_MAX) {
+    if (c->is_behind || is_closed(c) || find_child(&c->queue, &c->heads.unsafe) != LS_QUEUE_MAX) {
         return LS_QUEUE_MAX;
     }
     uint32_t i = find_lowest(&c->queue);
@@ -314,7 +324,7 @@ void ls_queue_arm(struct ls_core *c)
 uint64_t ls_queue_deadline(const struct ls_core *c)
 {
     uint32_t i = find_child(&c->queue, &c->heads.unsafe);
-    if (c->is_off_branch) {
+    if (is_closed(c)) {
         return LS_NEVER;
     }
     if (i != LS_QUEUE_MAX) {
