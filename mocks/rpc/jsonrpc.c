@@ -17,6 +17,8 @@ struct message {
     struct ls_span id;
     struct ls_span method;
     struct ls_span params;
+    struct ls_span result; /* of an answer, which a client may send as well */
+    struct ls_span error;
 };
 
 /* --- reading without a tree: an id is echoed as it was written --- */
@@ -99,6 +101,10 @@ static void read_message(struct ls_span value, struct message *m)
             m->method = member;
         } else if (is_name(key, "params")) {
             m->params = member;
+        } else if (is_name(key, "result")) {
+            m->result = member;
+        } else if (is_name(key, "error")) {
+            m->error = member;
         }
         if (!take(&c, ',')) {
             return;
@@ -134,27 +140,61 @@ static void put_head(struct ls_buf *out, const struct message *m)
     (void)ls_buf_putc(out, ',');
 }
 
-static void put_error(struct ls_buf *out, int64_t code, const char *text, const char *data)
+void ls_rpc_escape_html(struct ls_buf *out, size_t from)
+{
+    static const char marks[] = "<>&";
+    size_t extra = 0;
+    for (size_t i = from; i < out->n; i++) {
+        extra += memchr(marks, out->p[i], 3) != NULL ? 5 : 0;
+    }
+    if (extra == 0 || ls_buf_grow(out, extra) == NULL) {
+        return;
+    }
+    for (size_t i = out->n - extra, to = out->n; to > i;) {
+        uint8_t c = out->p[--i];
+        if (memchr(marks, c, 3) != NULL) {
+            char escape[7];
+            (void)snprintf(escape, sizeof escape, "\\u%04x", c);
+            to -= 6;
+            memcpy(out->p + to, escape, 6);
+        } else {
+            out->p[--to] = c;
+        }
+    }
+}
+
+static struct ls_span span_of(const char *text)
+{
+    return (struct ls_span){(const uint8_t *)text, strlen(text)};
+}
+
+/* data is a text of its own; or json is the whole member. */
+static void put_error(struct ls_buf *out, int64_t code, struct ls_span text, const char *data,
+                      struct ls_span json)
 {
     struct ls_jw w;
+    size_t start = out->n;
     ls_jw_init(&w, out);
     (void)ls_buf_puts(out, "\"error\":");
     ls_jw_object(&w, NULL);
     ls_jw_i64(&w, "code", code);
-    ls_jw_str(&w, "message", text);
-    if (data[0] != '\0') {
+    ls_jw_strn(&w, "message", (const char *)text.p, text.n);
+    if (json.p != NULL) {
+        ls_jw_raw(&w, "data", (const char *)json.p, json.n);
+    } else if (data[0] != '\0') {
         ls_jw_object(&w, "data");
         ls_jw_str(&w, "err", data);
         ls_jw_object_end(&w);
     }
     ls_jw_object_end(&w);
     (void)ls_buf_putc(out, '}');
+    ls_rpc_escape_html(out, start);
 }
 
 static void put_fault(struct ls_buf *out, const struct message *m, int64_t code, const char *text)
 {
     put_head(out, m);
-    put_error(out, code, text, "");
+    put_error(out, code, span_of(text), "", (struct ls_span){0});
 }
 
 static void cut_back(struct ls_buf *out, size_t at)
@@ -181,6 +221,15 @@ void ls_rpc_error(struct ls_rpc_call *call, int64_t code, const char *fmt, ...)
     va_end(args);
     call->code = code;
     call->data[0] = '\0';
+    call->long_text.p = NULL;
+}
+
+void ls_rpc_error_spans(struct ls_rpc_call *call, int64_t code, struct ls_span message,
+                        struct ls_span data)
+{
+    call->code = code;
+    call->long_text = message.p != NULL ? message : span_of("");
+    call->long_data = data;
 }
 
 void ls_rpc_error_data(struct ls_rpc_call *call, const char *fmt, ...)
@@ -205,6 +254,11 @@ static void note_answer(struct ls_trace_event *ev, const struct ls_rpc_call *cal
     if (call->code != 0) {
         ev->answer = LS_TRACE_ERROR;
         ev->code = call->code;
+        if (call->long_text.p != NULL) {
+            ls_trace_copy(ev->text, sizeof ev->text, (const char *)call->long_text.p,
+                          call->long_text.n);
+            return;
+        }
         const char *text = call->data[0] != '\0' ? call->data : call->text;
         ls_trace_copy(ev->text, sizeof ev->text, text, strlen(text));
         return;
@@ -223,6 +277,23 @@ struct server {
     void *self;
 };
 
+/* Over HTTP nothing can be subscribed to, in any namespace. */
+static bool is_subscription(const char *method)
+{
+    static const char suffix[] = "_subscribe";
+    size_t n = strlen(method);
+    return n >= sizeof suffix - 1 && strcmp(method + n - (sizeof suffix - 1), suffix) == 0;
+}
+
+static void put_call_error(struct ls_buf *out, const struct ls_rpc_call *call)
+{
+    if (call->long_text.p != NULL) {
+        put_error(out, call->code, call->long_text, "", call->long_data);
+    } else {
+        put_error(out, call->code, span_of(call->text), call->data, (struct ls_span){0});
+    }
+}
+
 static void run_call(struct server *s, const struct message *m, const char *method)
 {
     struct ls_rpc_call call; /* large: its texts are not cleared beyond their first byte */
@@ -240,10 +311,15 @@ static void run_call(struct server *s, const struct message *m, const char *meth
     call.code = 0;
     call.text[0] = '\0';
     call.data[0] = '\0';
+    call.long_text.p = NULL;
     if (call.event != NULL) {
         ls_trace_copy(call.event->method, sizeof call.event->method, method, strlen(method));
     }
-    s->handler(s->self, &call);
+    if (is_subscription(method)) {
+        ls_rpc_error(&call, LS_RPC_METHOD_NOT_FOUND, "notifications not supported");
+    } else {
+        s->handler(s->self, &call);
+    }
     if (call.code == 0 && s->out->err != LS_OK) {
         ls_rpc_error(&call, -32003, "response too large");
     }
@@ -251,7 +327,7 @@ static void run_call(struct server *s, const struct message *m, const char *meth
     if (call.code != 0) {
         cut_back(s->out, start);
         put_head(s->out, m);
-        put_error(s->out, call.code, call.text, call.data);
+        put_call_error(s->out, &call);
     } else {
         (void)ls_buf_putc(s->out, '}');
     }
@@ -259,6 +335,14 @@ static void run_call(struct server *s, const struct message *m, const char *meth
         cut_back(s->out, start); /* a notification takes effect and is not answered */
     }
     ls_json_free(params);
+}
+
+/* An answer nobody asked for: it is dropped without a word. */
+static bool is_answer(const struct message *m, const char *method)
+{
+    return is_text(m->version, "\"2.0\"") && has_valid_id(m) &&
+           (method == NULL ? m->method.p == NULL : method[0] == '\0') && m->params.p == NULL &&
+           (m->result.p != NULL || (m->error.p != NULL && !is_text(m->error, "null")));
 }
 
 /* Answers one message; appends nothing when there is nothing to say. */
@@ -272,7 +356,7 @@ static void serve_message(struct server *s, struct ls_span value)
                    (m.id.p == NULL || has_valid_id(&m));
     if (is_call) {
         run_call(s, &m, method);
-    } else {
+    } else if (!is_answer(&m, method)) {
         put_fault(s->out, &m, LS_RPC_INVALID_REQUEST, "invalid request");
     }
     ls_json_free(method_tree);
@@ -345,8 +429,7 @@ void ls_rpc_refuse(struct ls_http_reply *reply, unsigned status, const char *tex
     (void)ls_buf_putc(&reply->body, '\n');
 }
 
-/* "application/json" and its two old names, parameters ignored. */
-static bool is_json_type(const char *type)
+bool ls_rpc_is_json_type(const char *type)
 {
     static const char *const accepted[] = {"application/json", "application/json-rpc",
                                            "application/jsonrequest"};
@@ -394,7 +477,7 @@ static bool serve_http(const struct ls_http_request *req, struct ls_http_reply *
     if (strcmp(req->verb, "OPTIONS") == 0 || req->body_bytes == 0) {
         return true;
     }
-    if (!is_json_type(req->content_type)) {
+    if (!ls_rpc_is_json_type(req->content_type)) {
         ls_rpc_refuse(reply, 415, "invalid content type, only application/json is supported");
         return true;
     }
@@ -405,16 +488,26 @@ void ls_rpc_serve(const struct ls_http_request *req, struct ls_http_reply *reply
                   const struct ls_rpc_limits *limits, struct ls_trace *trace,
                   ls_rpc_handler *handler, void *self)
 {
-    if (serve_http(req, reply, limits)) {
-        return;
+    if (!serve_http(req, reply, limits)) {
+        ls_rpc_serve_body(req, reply, limits->batch_max, trace, handler, self);
     }
+}
+
+void ls_rpc_serve_body(const struct ls_http_request *req, struct ls_http_reply *reply,
+                       size_t batch_max, struct ls_trace *trace, ls_rpc_handler *handler,
+                       void *self)
+{
     struct server s = {req, &reply->body, trace, handler, self};
     struct cursor c = {req->body, req->body_bytes, 0};
+    skip_space(&c);
+    if (c.at == c.n) {
+        return; /* an empty body is answered with one */
+    }
     struct ls_span value = take_value(&c); /* what follows the first value is not looked at */
     if (value.p == NULL) {
         put_fault(s.out, NULL, LS_RPC_PARSE, "parse error");
     } else if (value.p[0] == '[') {
-        serve_batch(&s, value, limits->batch_max);
+        serve_batch(&s, value, batch_max);
     } else {
         serve_message(&s, value);
         if (reply->body.n > 0) {

@@ -36,6 +36,8 @@ struct ls_rpc_call {
     int64_t code; /* 0 = no error */
     char text[LS_RPC_TEXT_MAX];
     char data[LS_RPC_TEXT_MAX]; /* "" = no data member */
+    struct ls_span long_text;   /* p NULL: text and data count instead */
+    struct ls_span long_data;   /* JSON; p NULL: no data member */
 };
 
 typedef void ls_rpc_handler(void *self, struct ls_rpc_call *call);
@@ -53,6 +55,15 @@ void ls_rpc_serve(const struct ls_http_request *req, struct ls_http_reply *reply
                   const struct ls_rpc_limits *limits, struct ls_trace *trace,
                   ls_rpc_handler *handler, void *self);
 
+/* Answers the body alone, whatever verb, path and type the request has: for servers that look at
+ * those in their own way. */
+void ls_rpc_serve_body(const struct ls_http_request *req, struct ls_http_reply *reply,
+                       size_t batch_max, struct ls_trace *trace, ls_rpc_handler *handler,
+                       void *self);
+
+/* "application/json" or one of its two old names. */
+bool ls_rpc_is_json_type(const char *type);
+
 /* Answers with an HTTP error and a plain text, newline added. */
 void ls_rpc_refuse(struct ls_http_reply *reply, unsigned status, const char *text);
 
@@ -65,6 +76,13 @@ void ls_rpc_error(struct ls_rpc_call *call, int64_t code, const char *fmt, ...)
 /* Adds data {"err": text} to the error. */
 void ls_rpc_error_data(struct ls_rpc_call *call, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* The call fails with a message and data of any length. message is text, data JSON (p NULL: none);
+ * both are read after the handler has returned. */
+void ls_rpc_error_spans(struct ls_rpc_call *call, int64_t code, struct ls_span message,
+                        struct ls_span data);
+/* Go's encoder writes < > & in strings as escapes; does that to what is in out from there on, where
+ * they must not stand outside of strings. */
+void ls_rpc_escape_html(struct ls_buf *out, size_t from);
 /* -32601 with geth's text. */
 void ls_rpc_no_method(struct ls_rpc_call *call);
 
