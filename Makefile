@@ -74,7 +74,8 @@ L_HARNESS := $(OBJ)/liblsharness.a
 
 BASE_LIBS := -lcjson -lnettle -lzstd -lm
 NODE_LIBS := -lcurl -lmicrohttpd $(BASE_LIBS)
-HARN_LIBS := -lcurl -lmicrohttpd -llua5.4 $(BASE_LIBS)
+MOCK_LIBS := -lmicrohttpd -lz $(BASE_LIBS)
+HARN_LIBS := -lcurl -llua5.4 $(MOCK_LIBS)
 
 UNIT_BIN  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 BENCH_BIN := $(patsubst bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
@@ -143,11 +144,14 @@ TEST_EXT_lib      := $(BASE_LIBS)
 TEST_EXT_op       := $(BASE_LIBS)
 TEST_EXT_core     := $(BASE_LIBS)
 TEST_EXT_node     := $(NODE_LIBS)
-TEST_EXT_mocks    := -lmicrohttpd $(BASE_LIBS)
+TEST_EXT_mocks    := $(MOCK_LIBS)
 TEST_EXT_harness  := $(HARN_LIBS)
 # These make the library's allocations fail, and take the place of the functions that allocate.
 TEST_LD_test_lib_alloc := -Wl,--wrap=malloc,--wrap=realloc,--wrap=ZSTD_createCCtx,--wrap=ZSTD_createDCtx
 TEST_LD_test_op_alloc  := -Wl,--wrap=malloc,--wrap=realloc
+# This kills the process in the calls that change the disk.
+TEST_LD_test_harness_pull_kill := -Wl,--wrap=write,--wrap=writev,--wrap=rename,--wrap=unlink,--wrap=rmdir \
+        -Wl,--wrap=mkdir,--wrap=ftruncate,--wrap=fsync,--wrap=fdatasync
 layer = $(word 2,$(subst _, ,$(notdir $(1))))
 
 .SECONDEXPANSION:

@@ -259,7 +259,7 @@ static void only_client_name_and_version_get_into_the_folder(void **state)
  * same as without, and a fixture after each stop. */
 static void stops_leave_fixtures_and_starts_go_on(void **state)
 {
-    static const uint64_t steps[] = {9, 40, 150, 500};
+    static const uint64_t steps[] = {9, 40, 150, 300};
     struct rig *r = *state;
     struct ls_chain c;
 
