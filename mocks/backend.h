@@ -54,6 +54,10 @@ struct ls_http_reply {
     uint64_t drip_ns;
     bool close;             /* close the connection after the reply */
     unsigned retry_after_s; /* 0 = no Retry-After header */
+    bool is_bare;           /* of a server without the handlers around it: no Vary header */
+    bool is_identity;       /* never compressed */
+    bool is_nosniff;        /* X-Content-Type-Options: nosniff */
+    char *location;         /* Location header; from malloc, freed by the carrier; NULL = none */
     const char *fault; /* what a filter did to this reply, for the trace; static, NULL = nothing */
 };
 
@@ -70,6 +74,9 @@ struct ls_backend_ops {
     /* The client of a request that was answered LS_FATE_HOLD went away: it will not be asked again.
      * May be NULL. */
     void (*abandon)(struct ls_backend *b, uint64_t serial);
+    /* The client of a request whose answer waits out its delay went away: nobody gets the answer.
+     * May be NULL. */
+    void (*left)(struct ls_backend *b, uint64_t serial);
 };
 
 /* Embed as the first member. */

@@ -417,8 +417,16 @@ static void filter_abandon(struct ls_backend *b, uint64_t serial)
     }
 }
 
-static const struct ls_backend_ops FILTER_OPS = {.handle = filter_handle,
-                                                 .abandon = filter_abandon};
+static void filter_left(struct ls_backend *b, uint64_t serial)
+{
+    struct filter *f = (struct filter *)b;
+    if (f->inner->ops->left != NULL) {
+        f->inner->ops->left(f->inner, serial);
+    }
+}
+
+static const struct ls_backend_ops FILTER_OPS = {
+    .handle = filter_handle, .abandon = filter_abandon, .left = filter_left};
 
 struct ls_backend *ls_filter_new(struct ls_backend *inner, uint64_t seed)
 {

@@ -66,7 +66,15 @@ void ls_exchange_drop(struct ls_exchange *x)
     if (x->state == LS_X_HELD && b->ops->abandon != NULL) {
         b->ops->abandon(b, x->serial);
     }
+    if (x->state == LS_X_DELAYED && b->ops->left != NULL) {
+        b->ops->left(b, x->serial);
+    }
     stop_waiting(x, LS_X_GONE);
+}
+
+static const char *header(const struct ls_exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->mhd, MHD_HEADER_KIND, name);
 }
 
 /* --- the reply --- */
@@ -139,33 +147,67 @@ static struct MHD_Response *make_response(struct ls_exchange *x)
     return MHD_create_response_from_buffer(s.n, (void *)(uintptr_t)s.p, MHD_RESPMEM_PERSISTENT);
 }
 
-static enum MHD_Result add_headers(struct MHD_Response *r, const struct ls_http_reply *reply)
+/* A header that is there when value is. */
+static void add_header(struct MHD_Response *r, const char *name, const char *value,
+                       enum MHD_Result *ok)
 {
-    char seconds[16];
-    enum MHD_Result ok = MHD_add_response_header(r, "Content-Type", reply->content_type);
+    if (*ok == MHD_YES && value != NULL) {
+        *ok = MHD_add_response_header(r, name, value);
+    }
+}
 
-    if (ok == MHD_YES) {
-        ok = MHD_add_response_header(r, "Vary", "Origin");
-    }
-    if (ok == MHD_YES && reply->close) {
-        ok = MHD_add_response_header(r, "Connection", "close");
-    }
-    if (ok == MHD_YES && reply->retry_after_s > 0) {
-        (void)snprintf(seconds, sizeof seconds, "%u", reply->retry_after_s);
-        ok = MHD_add_response_header(r, "Retry-After", seconds);
-    }
+static enum MHD_Result add_headers(struct MHD_Response *r, const struct ls_exchange *x)
+{
+    const struct ls_http_reply *reply = &x->reply;
+    char seconds[16];
+    enum MHD_Result ok = MHD_YES;
+
+    (void)snprintf(seconds, sizeof seconds, "%u", reply->retry_after_s);
+    add_header(r, "Content-Type", reply->content_type, &ok);
+    add_header(r, "Vary", reply->is_bare ? NULL : "Origin", &ok);
+    add_header(r, "Content-Encoding", x->is_gzip ? "gzip" : NULL, &ok);
+    add_header(r, "X-Content-Type-Options", reply->is_nosniff ? "nosniff" : NULL, &ok);
+    add_header(r, "Location", reply->location, &ok);
+    add_header(r, "Connection", reply->close ? "close" : NULL, &ok);
+    add_header(r, "Retry-After", reply->retry_after_s > 0 ? seconds : NULL, &ok);
     return ok;
+}
+
+/* The body becomes its compressed form when the client takes that. Without memory it stays. */
+static void compress(struct ls_exchange *x)
+{
+    struct ls_front *f = x->conn->front;
+    struct ls_buf packed;
+
+    if (!f->options.gzip || x->is_gzip || x->reply.is_identity || reply_span(x).n == 0 ||
+        !ls_gzip_is_wanted(header(x, "Accept-Encoding"))) {
+        return;
+    }
+    if (f->gzip == NULL) {
+        f->gzip = ls_gzip_new();
+    }
+    ls_buf_init(&packed, x->reply.body.bytes_max);
+    if (f->gzip == NULL || ls_gzip_put(f->gzip, reply_span(x), &packed) != LS_OK) {
+        ls_buf_fini(&packed);
+        return;
+    }
+    ls_buf_fini(&x->reply.body);
+    x->reply.body = packed;
+    x->reply.stored = NULL;
+    x->is_gzip = true;
 }
 
 static enum MHD_Result send_reply(struct ls_exchange *x)
 {
-    struct MHD_Response *r = make_response(x);
+    struct MHD_Response *r;
     enum MHD_Result ok = MHD_NO;
 
+    compress(x);
+    r = make_response(x);
     if (r == NULL) {
         return MHD_NO;
     }
-    if (add_headers(r, &x->reply) == MHD_YES) {
+    if (add_headers(r, x) == MHD_YES) {
         x->state = LS_X_SENDING;
         ok = MHD_queue_response(x->mhd, x->reply.status, r);
     }
@@ -196,11 +238,6 @@ static enum MHD_Result perform(struct ls_exchange *x)
 
 /* --- the request --- */
 
-static const char *header(const struct ls_exchange *x, const char *name)
-{
-    return MHD_lookup_connection_value(x->mhd, MHD_HEADER_KIND, name);
-}
-
 /* Addresses 127.0.0.0/8: the front listens on IPv4 only. */
 static bool is_peer_local(const struct ls_exchange *x)
 {
@@ -220,6 +257,8 @@ static void reset_reply(struct ls_exchange *x)
     struct ls_buf body = x->reply.body;
 
     ls_buf_clear(&body);
+    free(x->reply.location);
+    x->is_gzip = false;
     x->reply =
         (struct ls_http_reply){.body = body, .status = 200, .content_type = "application/json"};
 }
@@ -310,10 +349,11 @@ static enum MHD_Result refuse(struct ls_exchange *x, unsigned status)
     x->reply.status = status;
     x->reply.content_type = TEXT_PLAIN;
     x->reply.close = true;
+    x->reply.is_identity = true;
     return send_reply(x);
 }
 
-static enum MHD_Result check_headers(struct ls_exchange *x)
+static enum MHD_Result check_headers(struct ls_exchange *x, const char *version)
 {
     size_t max = x->conn->front->options.body_bytes_max;
     const char *length = header(x, "Content-Length");
@@ -325,9 +365,16 @@ static enum MHD_Result check_headers(struct ls_exchange *x)
     if (expect != NULL && strcasecmp(expect, "100-continue") != 0) {
         return refuse(x, 417);
     }
+    if (header(x, "Host") == NULL && strcmp(version, MHD_HTTP_VERSION_1_1) == 0) {
+        /* Go's servers say so; libmicrohttpd would let it pass. */
+        (void)ls_buf_puts(&x->reply.body, "400 Bad Request: missing required Host header");
+        x->reply.is_bare = true;
+        return refuse(x, 400);
+    }
     if (length != NULL && ls_parse_dec(length, strlen(length), &n) == LS_OK && n > max) {
         /* geth's text (mock-engine 2.8) */
         (void)ls_buf_printf(&x->reply.body, "content length too large (%s>%zu)\n", length, max);
+        x->reply.is_nosniff = true;
         return refuse(x, 413);
     }
     return MHD_YES;
@@ -375,14 +422,13 @@ enum MHD_Result ls_exchange_access(void *cls, struct MHD_Connection *mhd, const 
     (void)cls;
     (void)mhd;
     (void)url;
-    (void)version;
     if (x == NULL) {
         return MHD_NO;
     }
     switch (x->state) {
     case LS_X_FRESH:
         x->verb = method;
-        return check_headers(x);
+        return check_headers(x, version);
     case LS_X_READING:
         return *upload_bytes > 0 ? add_body(x, upload, upload_bytes) : handle(x);
     case LS_X_READY:
@@ -416,6 +462,7 @@ void ls_exchange_end(void *cls, struct MHD_Connection *mhd, void **con_cls,
     ls_trace_close(f->options.trace, x->ticket, f->now.mono_ns, is_answered);
     ls_buf_fini(&x->body);
     ls_buf_fini(&x->reply.body);
+    free(x->reply.location);
     free(x->path);
     free(x);
     *con_cls = NULL;

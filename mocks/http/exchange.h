@@ -11,6 +11,7 @@
 #include <microhttpd.h>
 
 #include "mocks/http/front.h"
+#include "mocks/http/gzip.h"
 
 enum ls_exchange_state {
     LS_X_FRESH,    /* request line seen */
@@ -41,6 +42,7 @@ struct ls_exchange {
     enum ls_exchange_state state;
     bool is_waiting; /* in ls_front.waiting, suspended, watched */
     bool was_cut;    /* the reply was truncated on purpose */
+    bool is_gzip;    /* the reply was compressed */
     uint64_t serial;
     uint64_t ticket;
     uint64_t due_ns;
@@ -56,6 +58,7 @@ struct ls_front {
     struct MHD_Daemon *daemon; /* NULL while closed */
     bool is_dirty;             /* something was resumed: turn at once */
     struct ls_front_time now;
+    struct ls_gzip *gzip; /* NULL: not asked for yet */
     struct ls_front_conn *conns;
     struct ls_exchange *waiting;
     size_t conn_count;

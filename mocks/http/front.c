@@ -210,6 +210,7 @@ void ls_front_free(struct ls_front *f)
     if (f->reserve_fd >= 0) {
         (void)close(f->reserve_fd);
     }
+    ls_gzip_free(f->gzip);
     free(f);
 }
 

@@ -109,7 +109,16 @@ static void tap_abandon(struct ls_backend *b, uint64_t serial)
     }
 }
 
-static const struct ls_backend_ops TAP_OPS = {.handle = tap_handle, .abandon = tap_abandon};
+static void tap_left(struct ls_backend *b, uint64_t serial)
+{
+    struct tap *t = (struct tap *)b;
+    if (t->inner->ops->left != NULL) {
+        t->inner->ops->left(t->inner, serial);
+    }
+}
+
+static const struct ls_backend_ops TAP_OPS = {
+    .handle = tap_handle, .abandon = tap_abandon, .left = tap_left};
 
 struct ls_backend *ls_tap_new(struct ls_backend *inner, struct ls_trace *trace, enum ls_trace_ep ep)
 {

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "lib/bytes.h"
 #include "mocks/http/front.h"
@@ -51,6 +52,7 @@ struct script {
     struct seen seen[256];
     uint64_t abandoned[8];
     size_t abandoned_count;
+    uint64_t left; /* serial of the last one whose delayed answer nobody awaits any more */
     const char *stored;
     size_t stored_bytes;
 };
@@ -108,6 +110,14 @@ static void script_handle(struct ls_backend *b, const struct ls_http_request *re
         reply->retry_after_s = 7;
         reply->close = true;
         reply->content_type = "text/plain";
+    } else if (strcmp(req->path, "/moved") == 0) {
+        reply->status = 307;
+        reply->content_type = NULL;
+        reply->is_bare = true;
+        reply->is_nosniff = true;
+        reply->location = strdup("/elsewhere");
+    } else if (strcmp(req->path, "/identity") == 0) {
+        reply->is_identity = true;
     } else if (strcmp(req->path, "/huge") == 0) {
         ls_buf_grow(&reply->body, 2u << 20);
     }
@@ -120,7 +130,14 @@ static void script_abandon(struct ls_backend *b, uint64_t serial)
     s->abandoned[s->abandoned_count++ % 8] = serial;
 }
 
-static const struct ls_backend_ops script_ops = {script_handle, script_abandon};
+static void script_left(struct ls_backend *b, uint64_t serial)
+{
+    struct script *s = (struct script *)b;
+
+    s->left = serial;
+}
+
+static const struct ls_backend_ops script_ops = {script_handle, script_abandon, script_left};
 
 /* --- clients --- */
 
@@ -271,8 +288,10 @@ static void keep_event(void *user, const char *line, size_t n)
 static int setup(void **state)
 {
     struct bench *w = calloc(1, sizeof *w);
-    struct ls_front_options o = {
-        .body_bytes_max = BODY_MAX, .reply_bytes_max = 1u << 20, .connections_max = CLIENTS_MAX};
+    struct ls_front_options o = {.body_bytes_max = BODY_MAX,
+                                 .reply_bytes_max = 1u << 20,
+                                 .connections_max = CLIENTS_MAX,
+                                 .gzip = true};
 
     w->script.backend.ops = &script_ops;
     w->now.mono_ns = 1;
@@ -380,6 +399,93 @@ static void tells_the_backend_where_a_request_comes_from(void **state)
     say(c, "GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
     UNTIL(w, w->script.count == 2);
     assert_string_equal(w->script.seen[1].origin, "-");
+}
+
+static void wants_a_host_from_newer_clients(void **state)
+{
+    struct bench *w = *state;
+    struct client *new = client(w);
+    struct client *old = client(w);
+
+    say(new, "POST /echo HTTP/1.1\r\nContent-Length: 1\r\n\r\nx");
+    UNTIL(w, is_over(new));
+    assert_true(has(new, "HTTP/1.1 400"));
+    assert_true(ends_with(new, "\r\n\r\n400 Bad Request: missing required Host header"));
+    assert_int_equal(w->script.asked, 0);
+    say(old, "POST /echo HTTP/1.0\r\nContent-Length: 1\r\n\r\nx");
+    UNTIL(w, is_over(old));
+    assert_true(ends_with(old, "\r\n\r\nx"));
+}
+
+static void sends_the_headers_a_reply_asks_for(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    post(c, "/moved", "");
+    UNTIL(w, ends_with(c, "\r\n\r\n"));
+    assert_true(has(c, "HTTP/1.1 307"));
+    assert_true(has(c, "Location: /elsewhere\r\n"));
+    assert_true(has(c, "X-Content-Type-Options: nosniff\r\n"));
+    assert_false(has(c, "\r\nContent-Type:"));
+    assert_false(has(c, "Vary"));
+}
+
+static void ask_packed(struct client *c, const char *path, const char *accepts)
+{
+    char text[256];
+
+    (void)snprintf(text, sizeof text,
+                   "POST %s HTTP/1.1\r\nHost: x\r\nAccept-Encoding: %s\r\n"
+                   "Content-Length: 300\r\n\r\n",
+                   path, accepts);
+    say(c, text);
+    for (int i = 0; i < 100; i++) {
+        say(c, "abc");
+    }
+}
+
+/* The body behind the headers, unpacked; *n is its size. */
+static const char *unpack(struct client *c, char out[512], size_t *n)
+{
+    z_stream z = {0};
+    const char *body = strstr((const char *)c->in.p, "\r\n\r\n");
+
+    assert_non_null(body);
+    z.next_in = (z_const Bytef *)(uintptr_t)(body + 4);
+    z.avail_in = (uInt)(c->in.n - (size_t)(body + 4 - (const char *)c->in.p));
+    z.next_out = (Bytef *)out;
+    z.avail_out = 512;
+    assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
+    assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+    *n = 512 - z.avail_out;
+    assert_int_equal(inflateEnd(&z), Z_OK);
+    return out;
+}
+
+static void compresses_for_clients_that_accept_it(void **state)
+{
+    struct bench *w = *state;
+    char out[512];
+    size_t n;
+
+    for (int round = 0; round < 2; round++) { /* the compressor is used again */
+        struct client *c = client(w);
+        ask_packed(c, "/echo", "br, gzip;q=0");
+        UNTIL(w, w->script.count == (size_t)round + 1 && has(c, "\r\n\r\n\x1f\x8b"));
+        assert_true(has(c, "Content-Encoding: gzip\r\n"));
+        (void)unpack(c, out, &n);
+        assert_int_equal(n, 300);
+        assert_memory_equal(out + 297, "abc", 3);
+    }
+    struct client *plain = client(w);
+    ask_packed(plain, "/echo", "br");
+    UNTIL(w, ends_with(plain, "abc"));
+    assert_false(has(plain, "Content-Encoding"));
+    struct client *identity = client(w);
+    ask_packed(identity, "/identity", "gzip");
+    UNTIL(w, ends_with(identity, "abc"));
+    assert_false(has(identity, "Content-Encoding"));
 }
 
 static void says_continue_to_a_client_that_waits_for_it(void **state)
@@ -574,6 +680,23 @@ static void a_delayed_reply_waits_for_mock_time(void **state)
     w->now.mono_ns += 1;
     UNTIL(w, ends_with(slow, "slow"));
     assert_true(ls_front_deadline(w->front) == LS_FRONT_NEVER);
+}
+
+static void the_backend_hears_when_nobody_awaits_a_delayed_reply(void **state)
+{
+    struct bench *w = *state;
+    struct client *stays = client(w);
+    struct client *leaves = client(w);
+
+    post(stays, "/delay", "stays");
+    UNTIL(w, w->script.count == 1);
+    post(leaves, "/delay", "leaves");
+    UNTIL(w, w->script.count == 2);
+    assert_int_equal(w->script.left, 0);
+    leave(leaves);
+    UNTIL(w, w->script.left != 0);
+    assert_int_equal(w->script.left, 2);
+    assert_int_equal(w->script.abandoned_count, 0);
 }
 
 static void a_hanging_request_is_let_go_when_its_client_leaves(void **state)
@@ -850,6 +973,9 @@ int main(void)
         T(numbers_connections_from_one),
         T(answers_pipelined_requests_in_order),
         T(tells_the_backend_where_a_request_comes_from),
+        T(wants_a_host_from_newer_clients),
+        T(sends_the_headers_a_reply_asks_for),
+        T(compresses_for_clients_that_accept_it),
         T(says_continue_to_a_client_that_waits_for_it),
         T(refuses_other_expectations),
         T(refuses_a_body_over_the_cap_unread),
@@ -862,6 +988,7 @@ int main(void)
         T(held_requests_take_effect_on_release_in_order),
         T(a_held_request_whose_client_left_takes_no_effect),
         T(a_delayed_reply_waits_for_mock_time),
+        T(the_backend_hears_when_nobody_awaits_a_delayed_reply),
         T(a_hanging_request_is_let_go_when_its_client_leaves),
         T(resets_instead_of_answering),
         T(truncates_the_body_under_its_full_length),
