@@ -52,6 +52,8 @@ struct ls_world_ops {
     bool (*is_running)(const struct ls_world *w);
     /* Exit status of the last incarnation that ended: >= 0 exit code, < 0 minus the signal. */
     int (*exit_status)(const struct ls_world *w);
+    /* Lines of its log, over all incarnations, that contain text; -1 when there is no log. */
+    long (*said)(const struct ls_world *w, const char *text);
     /* Hands it an unsafe payload (admin_postUnsafePayload); asynchronous, queued in order. */
     enum ls_err (*feed)(struct ls_world *w, uint32_t block, struct ls_diag *d);
     /* Payloads handed in and not yet acknowledged by the node's RPC. */

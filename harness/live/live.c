@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "harness/capture/chain.h"
+#include "harness/capture/files.h"
 #include "harness/live/adapter.h"
 #include "harness/live/loop.h"
 #include "harness/live/mocks.h"
@@ -33,6 +34,7 @@
 #include "mocks/trace.h"
 
 #define ARGV_BYTES_MAX (256u * 1024u)
+#define LOG_BYTES_MAX (64u << 20)
 #define STOP_GRACE_NS UINT64_C(2000000000) /* from SIGTERM to SIGKILL when the world ends */
 #define DRAIN_TURNS 8 /* accept, read and answer what a dead node left in our buffers */
 
@@ -221,6 +223,26 @@ static int live_exit_status(const struct ls_world *w)
     return live_of_const(w)->exit_status;
 }
 
+static long live_said(const struct ls_world *w, const char *text)
+{
+    char path[LS_RUNDIR_PATH_MAX];
+    struct ls_buf log;
+    long lines = -1;
+    ls_buf_init(&log, LOG_BYTES_MAX);
+    if (ls_rundir_path(&live_of_const(w)->dir, "cl.log", path, sizeof path) == LS_OK &&
+        ls_file_read(path, &log, NULL) == LS_OK) {
+        lines = 0;
+        const char *at = log.p == NULL ? NULL : strstr((const char *)log.p, text);
+        while (at != NULL) {
+            lines++;
+            at = strchr(at, '\n');
+            at = at == NULL ? NULL : strstr(at, text);
+        }
+    }
+    ls_buf_fini(&log);
+    return lines;
+}
+
 /* Lets the node end by itself, serving it meanwhile; then it is killed. */
 static void stop_node(struct live *l)
 {
@@ -340,6 +362,7 @@ static const struct ls_world_ops live_ops = {
     .signal = live_signal,
     .is_running = live_is_running,
     .exit_status = live_exit_status,
+    .said = live_said,
     .feed = live_feed,
     .feeding = live_feeding,
     .status = live_status,

@@ -130,6 +130,19 @@ static int verb_is_running(lua_State *lua)
     return 1;
 }
 
+/* w:said(text): how many lines of the node's log contain text */
+static int verb_said(lua_State *lua)
+{
+    struct ls_script *s = ls_script_self(lua);
+    const char *text = luaL_checkstring(lua, 2);
+    long lines = s->world->ops->said(s->world, text);
+    if (lines < 0) {
+        return luaL_error(lua, "the node has no log yet");
+    }
+    lua_pushinteger(lua, lines);
+    return 1;
+}
+
 /* w:exit_status(): code, or minus the signal */
 static int verb_exit_status(lua_State *lua)
 {
@@ -215,6 +228,7 @@ const luaL_Reg ls_verbs_node[] = {{"start", verb_start},
                                   {"resume", verb_resume},
                                   {"is_running", verb_is_running},
                                   {"exit_status", verb_exit_status},
+                                  {"said", verb_said},
                                   {"feed", verb_feed},
                                   {"feeding", verb_feeding},
                                   {"status", verb_status},

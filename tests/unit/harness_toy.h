@@ -205,6 +205,11 @@ static int toy_exit_status(const struct ls_world *w)
     return toy_of(w)->exit_status;
 }
 
+static long toy_said(const struct ls_world *w, const char *text)
+{
+    return toy_of(w)->is_running ? (long)strlen(text) : -1;
+}
+
 static enum ls_err toy_feed(struct ls_world *w, uint32_t block, struct ls_diag *d)
 {
     struct toy *t = toy_of(w);
@@ -287,6 +292,7 @@ static const struct ls_world_ops toy_ops = {.start = toy_start,
                                             .signal = toy_signal,
                                             .is_running = toy_is_running,
                                             .exit_status = toy_exit_status,
+                                            .said = toy_said,
                                             .feed = toy_feed,
                                             .feeding = toy_feeding,
                                             .status = toy_status,

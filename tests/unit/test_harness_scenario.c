@@ -218,6 +218,20 @@ static void stop_waits_for_the_end(void **state)
     expect_passed(f);
 }
 
+static void what_the_node_said_is_counted(void **state)
+{
+    struct fixture *f = *state;
+    run(f, "w:start()\nw:expect('lines', w:said('four'), 4)\n"); /* the toy counts letters */
+    expect_passed(f);
+}
+
+static void a_node_without_a_log_said_nothing(void **state)
+{
+    struct fixture *f = *state;
+    run(f, "w:said('x')\n");
+    expect_outcome(f, LS_OUTCOME_BROKEN, 2, "no log yet");
+}
+
 static void a_node_that_ignores_sigterm_fails(void **state)
 {
     struct fixture *f = *state;
@@ -553,6 +567,8 @@ int main(void)
         TEST(a_script_without_end_is_stopped),
         TEST(an_interrupt_ends_the_wait),
         TEST(stop_waits_for_the_end),
+        TEST(what_the_node_said_is_counted),
+        TEST(a_node_without_a_log_said_nothing),
         TEST(a_node_that_ignores_sigterm_fails),
         TEST(restart_starts_again),
         TEST(starting_twice_is_misuse),
