@@ -2,7 +2,7 @@
 # Everything there is to test, on a bare Debian 12 or a developer's machine.
 #
 #   ./run_tests.sh [PHASE…]     all phases, or the named ones: unit san scenarios demo
-#                               gates fixtures install
+#                               e2e gates fixtures install
 #
 # Installs missing packages first (tools/deps.sh; LOCKSTEP_SKIP_DEPS=1 trusts what is there). Builds
 # under build/ (or $BUILD), logs to its log/. The last line is "N passed, N failed", counted over unit
@@ -10,7 +10,7 @@
 set -u
 cd "$(dirname "$0")" || exit 2
 
-all_phases='unit san scenarios demo gates fixtures install'
+all_phases='unit san scenarios demo e2e gates fixtures install'
 phases=${*:-$all_phases}
 for phase in $phases; do
     case " $all_phases " in
@@ -34,6 +34,7 @@ passed=0
 failed=0
 # What a hung program may take before it counts as failed, in seconds.
 unit_limit_s=120
+e2e_limit_s=240
 scenarios_limit_s=240
 
 # count PASSED FAILED WHAT: adds to the sum and says so.
@@ -149,6 +150,33 @@ phase_demo() {
 demo_fails_without_node() {
     "$build/lockstep" demo --cl /bin/true --tick 50ms --trace "$log/demo-none.jsonl"
     [ $? -eq 1 ]
+}
+
+# The programs against others that nobody here wrote. A script ends with "N passed, N failed"; exit
+# code 77 means that what it needs cannot be had here, and says why.
+e2e() {
+    name=$(basename "$1" .sh)
+    file=$log/e2e-$name.log
+    timeout "$e2e_limit_s" "$1" "$build" >"$file" 2>&1
+    status=$?
+    if [ "$status" -eq 77 ]; then
+        printf '  skipped %-32s %s\n' "e2e $name" "$(tail -n 1 "$file")"
+        return
+    fi
+    good=$(awk '/^[0-9]+ passed, [0-9]+ failed$/ { n += $1 } END { print n + 0 }' "$file")
+    bad=$(awk '/^[0-9]+ passed, [0-9]+ failed$/ { n += $3 } END { print n + 0 }' "$file")
+    if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$good" -eq 0 ]; }; then
+        bad=1
+    fi
+    count "$good" "$bad" "e2e $name"
+    [ "$bad" -eq 0 ] || show "$file"
+}
+
+phase_e2e() {
+    one 'programs' make -j "$jobs" BUILD="$build" programs
+    for script in tests/e2e/*.sh; do
+        e2e "$script"
+    done
 }
 
 phase_gates() {

@@ -4,7 +4,7 @@
 #   tools/deps.sh [--check|--list] [build|dev]
 #
 #   build    compiler, make and libraries: enough for make, the demo and the tests
-#   dev      build, and what `make check` needs on top (default)
+#   dev      build, and what `make check` and the end-to-end tests need on top (default)
 #   --check  install nothing; exit 0 when nothing is missing, 1 otherwise
 #   --list   print the packages of the level, one a line
 #
@@ -14,7 +14,9 @@ set -u
 
 build_packages='gcc libc6-dev make libcurl4-openssl-dev libmicrohttpd-dev libcjson-dev nettle-dev
 liblua5.4-dev libcmocka-dev uthash-dev libzstd-dev zlib1g-dev'
-dev_packages='clang clang-format'
+dev_packages='clang clang-format curl'
+# The end-to-end tests fetch real peers from the npm registry; any npm will do.
+command -v npm >/dev/null || dev_packages="$dev_packages npm"
 
 usage() {
     echo "usage: tools/deps.sh [--check|--list] [build|dev]" >&2
