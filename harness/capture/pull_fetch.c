@@ -171,6 +171,7 @@ static enum ls_err take_reply(struct fetch *f, struct slot *s, const struct ls_p
     enum ls_err e;
 
     s->good = 0;
+    f->ep->pace.has_answered |= !r->err;
     if (r->err == LS_ERR_LIMIT) {
         e = ask_for_less(f, s->asked, r->why);
     } else if (r->err) {

@@ -28,8 +28,7 @@ static uint64_t next_random(struct ls_pull_pace *p)
 
 void ls_pull_pace_good(struct ls_pull_pace *p, size_t count, size_t bytes, uint64_t took_ms)
 {
-    p->failures = 0;
-    p->pause_until_ms = 0;
+    p->failures = 0; /* a pause stays: this one may have been in the air before it */
     p->has_answered = true;
     if (took_ms > SLOW_MS || bytes > LARGE_BYTES) {
         p->batch = count > 1 ? count / 2 : 1;
