@@ -54,7 +54,7 @@ CORE_SRC     := $(call src,node/core)
 NODEIO_SRC   := $(call src,node/io)
 MODEL_SRC    := $(call src,mocks) $(call src,mocks/model) $(call src,mocks/filter) $(call src,mocks/rpc)
 HTTP_SRC     := $(call src,mocks/http)
-HARNESS_SRC  := $(foreach d,capture check report scenario run live demo,$(call src,harness/$(d)))
+HARNESS_SRC  := $(foreach d,capture check report scenario run live serve demo,$(call src,harness/$(d)))
 MAIN_SRC     := $(wildcard node/main.c harness/main.c)
 UNIT_SRC     := $(call src,tests/unit)
 BENCH_SRC    := $(call src,bench)
@@ -102,6 +102,8 @@ $(OBJ)/%.o: %.c $(OBJ)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OBJ)/harness/serve/page.o: harness/serve/page.html # .incbin
 
 # cmocka's assertions do not tell the compiler that they do not return.
 $(OBJ)/tests/%.o: CFLAGS += -Wno-null-dereference

@@ -7,6 +7,7 @@
 #include "harness/capture/commands.h"
 #include "harness/demo/demo.h"
 #include "harness/run/run.h"
+#include "harness/serve/serve.h"
 
 #ifndef LS_VERSION
 #define LS_VERSION "unknown"
@@ -17,6 +18,7 @@ static const char usage[] =
     "\n"
     "  run     scenarios against a consensus node\n"
     "  demo    lightcl follows a recorded chain, is led astray, comes back\n"
+    "  serve   the mocks over a recorded chain, as servers for people and nodes\n"
     "  info    what a fixture folder holds\n"
     "  verify  every hash, root and link of fixture folders\n"
     "  capture blocks of a living chain into a fixture folder\n"
@@ -32,10 +34,10 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
-static const struct command commands[] = {{"demo", ls_cmd_demo},     {"capture", ls_cmd_capture},
-                                          {"info", ls_cmd_info},     {"verify", ls_cmd_verify},
-                                          {"import", ls_cmd_import}, {"export", ls_cmd_export},
-                                          {"cut", ls_cmd_cut},       {"fork", ls_cmd_fork}};
+static const struct command commands[] = {
+    {"demo", ls_cmd_demo},     {"serve", ls_cmd_serve},   {"capture", ls_cmd_capture},
+    {"info", ls_cmd_info},     {"verify", ls_cmd_verify}, {"import", ls_cmd_import},
+    {"export", ls_cmd_export}, {"cut", ls_cmd_cut},       {"fork", ls_cmd_fork}};
 
 int main(int argc, char **argv)
 {

@@ -51,7 +51,7 @@ enum ls_err ls_port_open(struct ls_port *p, struct ls_backend *rpc, const struct
     struct ls_front_options front = {
         .address = o->address,
         .port = o->port,
-        .body_bytes_max = BODY_BYTES_MAX,
+        .body_bytes_max = o->body_bytes_max != 0 ? o->body_bytes_max : BODY_BYTES_MAX,
         .reply_bytes_max = REPLY_BYTES_MAX,
         .connections_max = o->connections_max != 0 ? o->connections_max : LS_PORT_CONNECTIONS_MAX,
         .trace = o->trace,
@@ -92,6 +92,11 @@ struct ls_backend *ls_port_close(struct ls_port *p)
     return rpc;
 }
 
+void ls_port_retry(struct ls_port *p)
+{
+    ls_front_retry(p->front, front_time(p));
+}
+
 void ls_port_hold(struct ls_port *p, const char *glob, unsigned count)
 {
     const struct ls_fault_rule rule = {.method = glob, .count = count, .fault = LS_FAULT_HOLD};
@@ -102,5 +107,5 @@ void ls_port_hold(struct ls_port *p, const char *glob, unsigned count)
 void ls_port_release(struct ls_port *p, const char *glob)
 {
     ls_filter_release(p->filter, glob);
-    ls_front_retry(p->front, front_time(p));
+    ls_port_retry(p);
 }

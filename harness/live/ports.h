@@ -35,6 +35,7 @@ struct ls_port_options {
     const char *address;      /* IPv4 in dots, borrowed during open; NULL = 127.0.0.1 */
     uint16_t port;            /* 0 = any free one */
     unsigned connections_max; /* 0 = LS_PORT_CONNECTIONS_MAX */
+    size_t body_bytes_max;    /* of requests; 0 = geth's for an authenticated port */
 };
 
 /* Puts filter, tap and front around rpc, which p owns from now on (also on error), and watches the
@@ -51,6 +52,9 @@ void ls_port_prepare(struct ls_port *p);
 
 /* Does the port's I/O now. */
 void ls_port_turn(struct ls_port *p);
+
+/* Asks again for everything that is held: what may go, goes. */
+void ls_port_retry(struct ls_port *p);
 
 /* The world's hold and release (harness/world.h) on this port. */
 void ls_port_hold(struct ls_port *p, const char *glob, unsigned count);
