@@ -17,7 +17,8 @@ struct scanner {
     unsigned depth;
     unsigned depth_max;
     size_t number_bytes_max;
-    uint8_t is_object[(LS_JSON_SCAN_DEPTH_MAX + 7) / 8];
+    bool is_lax;        /* strings as Go takes them */
+    uint8_t *is_object; /* a bit for each level of depth_max */
 };
 
 /* All steps return true to go on and false at a fault. At the end of the text `why` is set as well:
@@ -120,6 +121,9 @@ static bool scan_unicode_escape(struct scanner *s)
     if (!scan_unit(s, &unit)) {
         return false;
     }
+    if (s->is_lax) {
+        return true;
+    }
     if (unit == 0) {
         s->p = first;
         return fault(s, "in \\u escape (NUL is not allowed)");
@@ -179,6 +183,9 @@ static bool scan_escape(struct scanner *s)
 static bool scan_utf8(struct scanner *s)
 {
     size_t n = ls_utf8_next(s->p, (size_t)(s->end - s->p));
+    if (n == 0 && s->is_lax) {
+        n = 1;
+    }
     if (n == 0) {
         return fault(s, "in string literal (not UTF-8)");
     }
@@ -347,22 +354,39 @@ static bool scan_document(struct scanner *s, bool is_whole)
     return true;
 }
 
+/* s holds depth_max, is_lax and room for the levels. */
+static enum ls_err scan(struct scanner *s, const char *text, size_t n, bool is_whole,
+                        struct ls_json_scan *out)
+{
+    static const uint8_t empty[1];
+    s->start = n ? (const uint8_t *)text : empty;
+    s->p = s->start;
+    s->end = s->start + n;
+    bool ok = scan_document(s, is_whole);
+    bool is_cut = !ok && s->p == s->end;
+    *out = (struct ls_json_scan){
+        .end = (size_t)(s->p - s->start),
+        .is_cut = is_cut,
+        .why = is_cut ? NULL : s->why,
+        .number_bytes_max = s->number_bytes_max,
+    };
+    return ok ? LS_OK : LS_ERR_PARSE;
+}
+
 enum ls_err ls_json_scan(const char *text, size_t n, unsigned depth_max, bool is_whole,
                          struct ls_json_scan *out)
 {
+    uint8_t levels[(LS_JSON_SCAN_DEPTH_MAX + 7) / 8] = {0};
     if (depth_max == 0 || depth_max > LS_JSON_SCAN_DEPTH_MAX) {
         depth_max = LS_JSON_SCAN_DEPTH_MAX;
     }
-    static const uint8_t empty[1];
-    const uint8_t *start = n ? (const uint8_t *)text : empty;
-    struct scanner s = {.start = start, .p = start, .end = start + n, .depth_max = depth_max};
-    bool ok = scan_document(&s, is_whole);
-    bool is_cut = !ok && s.p == s.end;
-    *out = (struct ls_json_scan){
-        .end = (size_t)(s.p - start),
-        .is_cut = is_cut,
-        .why = is_cut ? NULL : s.why,
-        .number_bytes_max = s.number_bytes_max,
-    };
-    return ok ? LS_OK : LS_ERR_PARSE;
+    struct scanner s = {.depth_max = depth_max, .is_object = levels};
+    return scan(&s, text, n, is_whole, out);
+}
+
+enum ls_err ls_json_scan_go(const char *text, size_t n, struct ls_json_scan *out)
+{
+    uint8_t levels[(LS_JSON_GO_DEPTH_MAX + 7) / 8] = {0};
+    struct scanner s = {.depth_max = LS_JSON_GO_DEPTH_MAX, .is_lax = true, .is_object = levels};
+    return scan(&s, text, n, false, out);
 }

@@ -31,6 +31,14 @@ struct ls_json_scan {
 enum ls_err ls_json_scan(const char *text, size_t n, unsigned depth_max, bool is_whole,
                          struct ls_json_scan *out);
 
+/* What Go's encoding/json nests at most. */
+#define LS_JSON_GO_DEPTH_MAX 10000u
+
+/* As ls_json_scan with is_whole false, but lets pass what Go's encoding/json does: strings of any
+ * bytes from 0x20 on, escaped NULs and lone surrogates, nesting up to LS_JSON_GO_DEPTH_MAX. What it
+ * accepts may be no text for ls_json_parse. */
+enum ls_err ls_json_scan_go(const char *text, size_t n, struct ls_json_scan *out);
+
 /* The tree of a text that ls_json_scan accepted with these findings; n is the text's length, or
  * found->end to leave out what follows the value. As ls_json_parse: RANGE, NOMEM. */
 enum ls_err ls_json_tree(const char *text, size_t n, const struct ls_json_scan *found,

@@ -22,6 +22,8 @@ struct ls_http_request {
     const char *host;          /* NULL when absent */
     const char *origin;        /* NULL when absent: no web page asks */
     bool is_peer_local;        /* the client's address is a loopback one */
+    bool is_websocket;         /* asks to go on as a WebSocket */
+    bool is_preflight;         /* a web page's browser asks what it may send (CORS) */
     const char *body;
     size_t body_bytes;
     uint64_t conn;   /* connection number, from 1 */
@@ -48,16 +50,17 @@ struct ls_http_reply {
         *stored; /* when not NULL: body bytes to send without copying, valid for the life of */
     size_t stored_bytes;      /* the backend (recorded blocks) */
     unsigned status;          /* 200 at call time */
-    const char *content_type; /* "application/json" at call time; static string */
+    const char *content_type; /* "application/json" at call time; static string; NULL = no header */
     enum ls_http_fate fate;
     uint64_t delay_ns;
     uint64_t drip_ns;
-    bool close;             /* close the connection after the reply */
-    unsigned retry_after_s; /* 0 = no Retry-After header */
-    bool is_bare;           /* of a server without the handlers around it: no Vary header */
-    bool is_identity;       /* never compressed */
-    bool is_nosniff;        /* X-Content-Type-Options: nosniff */
-    char *location;         /* Location header; from malloc, freed by the carrier; NULL = none */
+    bool close;                /* close the connection after the reply */
+    unsigned retry_after_s;    /* 0 = no Retry-After header */
+    bool is_bare;              /* of a server without the handlers around it: no Vary header */
+    bool is_identity;          /* never compressed */
+    bool is_nosniff;           /* X-Content-Type-Options: nosniff */
+    bool is_websocket_refused; /* Sec-WebSocket-Version: the handshake that would do */
+    char *location;            /* Location header; from malloc, freed by the carrier; NULL = none */
     const char *fault; /* what a filter did to this reply, for the trace; static, NULL = nothing */
 };
 

@@ -15,6 +15,7 @@
 
 #define READ_BLOCK_BYTES 16384u
 #define TEXT_PLAIN "text/plain; charset=utf-8"
+#define REFUSAL_BYTES_MAX 1024u
 
 void ls_front_conn_reset(const struct ls_front_conn *c)
 {
@@ -167,6 +168,7 @@ static enum MHD_Result add_headers(struct MHD_Response *r, const struct ls_excha
     add_header(r, "Vary", reply->is_bare ? NULL : "Origin", &ok);
     add_header(r, "Content-Encoding", x->is_gzip ? "gzip" : NULL, &ok);
     add_header(r, "X-Content-Type-Options", reply->is_nosniff ? "nosniff" : NULL, &ok);
+    add_header(r, "Sec-WebSocket-Version", reply->is_websocket_refused ? "13" : NULL, &ok);
     add_header(r, "Location", reply->location, &ok);
     add_header(r, "Connection", reply->close ? "close" : NULL, &ok);
     add_header(r, "Retry-After", reply->retry_after_s > 0 ? seconds : NULL, &ok);
@@ -252,6 +254,12 @@ static bool is_peer_local(const struct ls_exchange *x)
     return ntohl(peer.sin_addr.s_addr) >> 24 == 127;
 }
 
+static bool asks_for_websocket(const struct ls_exchange *x)
+{
+    const char *upgrade = header(x, "Upgrade");
+    return upgrade != NULL && strcasecmp(upgrade, "websocket") == 0;
+}
+
 static void reset_reply(struct ls_exchange *x)
 {
     struct ls_buf body = x->reply.body;
@@ -275,6 +283,9 @@ static void ask_backend(struct ls_exchange *x)
         .host = header(x, "Host"),
         .origin = header(x, "Origin"),
         .is_peer_local = is_peer_local(x),
+        .is_websocket = asks_for_websocket(x),
+        .is_preflight =
+            strcmp(x->verb, "OPTIONS") == 0 && header(x, "Access-Control-Request-Method") != NULL,
         .body = x->body.n > 0 ? (const char *)x->body.p : "",
         .body_bytes = x->body.n,
         .conn = x->conn->number,
@@ -291,6 +302,9 @@ static void ask_backend(struct ls_exchange *x)
         reset_reply(x);
         x->reply.status = 500;
         x->reply.content_type = TEXT_PLAIN;
+    }
+    if (x->was_body_cut) {
+        x->reply.close = true; /* the rest of the body would be read as a request */
     }
 }
 
@@ -334,11 +348,16 @@ void ls_exchange_retry(struct ls_exchange *x)
     ls_exchange_wake(x);
 }
 
-/* An answer of the front itself, before the body was read; the connection ends with it. */
-static enum MHD_Result refuse(struct ls_exchange *x, unsigned status)
+/* An answer of the front itself, before the body was read; the connection ends with it. It goes to
+ * the socket as it is, because MHD has a reason phrase of its own for every status. What does not
+ * fit into an empty socket buffer is lost, as the rest of the request is. */
+static enum MHD_Result refuse(struct ls_exchange *x, unsigned status, const char *reason,
+                              const char *headers)
 {
     const struct ls_front *f = x->conn->front;
+    struct ls_span body = ls_buf_span(&x->reply.body);
     struct ls_trace_event *ev;
+    struct ls_buf out;
 
     x->ticket = ls_trace_open(f->options.trace, f->options.ep, x->conn->number, f->now.mono_ns);
     ev = ls_trace_call(f->options.trace, x->ticket);
@@ -346,11 +365,84 @@ static enum MHD_Result refuse(struct ls_exchange *x, unsigned status)
         ev->answer = LS_TRACE_OTHER;
         ev->http_status = status;
     }
-    x->reply.status = status;
-    x->reply.content_type = TEXT_PLAIN;
-    x->reply.close = true;
-    x->reply.is_identity = true;
-    return send_reply(x);
+    ls_buf_init(&out, REFUSAL_BYTES_MAX);
+    (void)ls_buf_printf(&out,
+                        "HTTP/1.1 %u %s\r\n%sContent-Length: %zu\r\nConnection: close\r\n\r\n",
+                        status, reason, headers, body.n);
+    (void)ls_buf_put(&out, body.p, body.n);
+    if (out.err == LS_OK) {
+        (void)send(x->conn->fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        x->was_cut = true;
+    }
+    ls_buf_fini(&out);
+    return MHD_NO;
+}
+
+#define HEADER_TEXT "Content-Type: " TEXT_PLAIN "\r\n"
+
+/* As Go's server refuses what is no HTTP: the body repeats the status line. */
+static enum MHD_Result refuse_malformed(struct ls_exchange *x, const char *reason)
+{
+    (void)ls_buf_printf(&x->reply.body, "400 %s", reason);
+    return refuse(x, 400, reason, HEADER_TEXT);
+}
+
+/* What MHD lets pass and Go's server does not. */
+struct header_survey {
+    const char *length; /* the first Content-Length */
+    bool is_name_bad;
+    bool is_length_bad;
+};
+
+static bool is_token(const char *name)
+{
+    static const char others[] = "!#$%&'*+-.^_`|~";
+    for (; *name != '\0'; name++) {
+        bool is_alnum =
+            (*name >= '0' && *name <= '9') || ((*name | 32) >= 'a' && (*name | 32) <= 'z');
+        if (!is_alnum && strchr(others, *name) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* MHD_KeyValueIterator */
+static enum MHD_Result survey_header(void *cls, enum MHD_ValueKind kind, const char *name,
+                                     const char *value)
+{
+    struct header_survey *v = cls;
+
+    (void)kind;
+    v->is_name_bad = v->is_name_bad || !is_token(name);
+    if (strcasecmp(name, "Content-Length") == 0) {
+        v->is_length_bad = v->is_length_bad || value == NULL ||
+                           (v->length != NULL && strcmp(v->length, value) != 0);
+        v->length = value;
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result check_form(struct ls_exchange *x, const char *version)
+{
+    const char *coding = header(x, "Transfer-Encoding");
+    struct header_survey v = {0};
+
+    (void)MHD_get_connection_values(x->mhd, MHD_HEADER_KIND, survey_header, &v);
+    if (v.is_name_bad) {
+        return refuse_malformed(x, "Bad Request: invalid header name");
+    }
+    if (v.is_length_bad) {
+        return refuse_malformed(x, "Bad Request");
+    }
+    if (header(x, "Host") == NULL && strcmp(version, MHD_HTTP_VERSION_1_1) == 0) {
+        return refuse_malformed(x, "Bad Request: missing required Host header");
+    }
+    if (coding != NULL && strcasecmp(coding, "chunked") != 0) {
+        (void)ls_buf_puts(&x->reply.body, "Unsupported transfer encoding");
+        return refuse(x, 501, "Not Implemented", HEADER_TEXT);
+    }
+    return MHD_YES;
 }
 
 static enum MHD_Result check_headers(struct ls_exchange *x, const char *version)
@@ -362,20 +454,17 @@ static enum MHD_Result check_headers(struct ls_exchange *x, const char *version)
 
     reset_reply(x);
     x->state = LS_X_READING;
-    if (expect != NULL && strcasecmp(expect, "100-continue") != 0) {
-        return refuse(x, 417);
+    if (check_form(x, version) != MHD_YES) {
+        return MHD_NO;
     }
-    if (header(x, "Host") == NULL && strcmp(version, MHD_HTTP_VERSION_1_1) == 0) {
-        /* Go's servers say so; libmicrohttpd would let it pass. */
-        (void)ls_buf_puts(&x->reply.body, "400 Bad Request: missing required Host header");
-        x->reply.is_bare = true;
-        return refuse(x, 400);
+    if (expect != NULL && strcasecmp(expect, "100-continue") != 0) {
+        return refuse(x, 417, "Expectation Failed", "");
     }
     if (length != NULL && ls_parse_dec(length, strlen(length), &n) == LS_OK && n > max) {
         /* geth's text (mock-engine 2.8) */
         (void)ls_buf_printf(&x->reply.body, "content length too large (%s>%zu)\n", length, max);
-        x->reply.is_nosniff = true;
-        return refuse(x, 413);
+        return refuse(x, 413, "Request Entity Too Large",
+                      HEADER_TEXT "X-Content-Type-Options: nosniff\r\n");
     }
     return MHD_YES;
 }
@@ -386,8 +475,18 @@ static enum MHD_Result add_body(struct ls_exchange *x, const char *upload, size_
     size_t room = x->conn->front->options.body_bytes_max - x->body.n;
     size_t n = *upload_bytes < room ? *upload_bytes : room;
 
+    x->was_body_cut = x->was_body_cut || n < *upload_bytes;
     *upload_bytes = 0;
     return ls_buf_put(&x->body, upload, n) == LS_OK ? MHD_YES : MHD_NO;
+}
+
+/* Of an absolute URI, as clients send it to proxies, what follows the authority. */
+static const char *path_of(const char *uri)
+{
+    const char *authority = strncmp(uri, "http://", 7) == 0 ? uri + 7 : NULL;
+    const char *path = authority == NULL ? uri : authority + strcspn(authority, "/?");
+
+    return path[0] == '\0' ? "/" : path;
 }
 
 void *ls_exchange_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
@@ -401,7 +500,7 @@ void *ls_exchange_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
         free(x);
         return NULL;
     }
-    x->path = strdup(uri);
+    x->path = strdup(path_of(uri));
     if (x->path == NULL) {
         free(x);
         return NULL;

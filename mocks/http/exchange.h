@@ -40,9 +40,10 @@ struct ls_exchange {
     struct ls_buf body;
     struct ls_http_reply reply;
     enum ls_exchange_state state;
-    bool is_waiting; /* in ls_front.waiting, suspended, watched */
-    bool was_cut;    /* the reply was truncated on purpose */
-    bool is_gzip;    /* the reply was compressed */
+    bool is_waiting;   /* in ls_front.waiting, suspended, watched */
+    bool was_cut;      /* the reply was truncated on purpose, or sent beside MHD */
+    bool was_body_cut; /* more of the request's body came than the cap allows */
+    bool is_gzip;      /* the reply was compressed */
     uint64_t serial;
     uint64_t ticket;
     uint64_t due_ns;

@@ -50,9 +50,20 @@ static void engine_handle(struct ls_backend *b, const struct ls_http_request *re
     if (e->jwt_secret != NULL &&
         ls_jwt_explain(e->jwt_secret, req->authorization, req->wall_s, reason) != LS_JWT_VALID) {
         ls_rpc_refuse(reply, 401, reason);
+        reply->is_bare = true;
+        return;
+    }
+    if (req->is_websocket) {
+        /* This port speaks HTTP only; geth's own words for a handshake that does not do. */
+        ls_rpc_refuse(reply, 400, "Bad Request");
+        reply->is_bare = true;
+        reply->is_websocket_refused = true;
         return;
     }
     ls_rpc_serve(req, reply, &LS_RPC_LIMITS_AUTH, e->trace, handle_call, e);
+    if (req->is_preflight) {
+        reply->content_type = NULL; /* answered by the handler around the one that writes it */
+    }
 }
 
 static void handle_public_call(void *self, struct ls_rpc_call *call)
@@ -69,6 +80,7 @@ static void public_handle(struct ls_backend *b, const struct ls_http_request *re
 {
     struct ls_engine_port *e = ((struct ls_engine_public *)b)->port;
     ls_rpc_serve(req, reply, &LS_RPC_LIMITS_PUBLIC, e->trace, handle_public_call, e);
+    reply->is_bare = true; /* no web page is allowed to ask here, so nothing varies */
 }
 
 static const struct ls_backend_ops PUBLIC_OPS = {.handle = public_handle};

@@ -7,6 +7,7 @@
 
 #include "lib/json.h"
 #include "lib/json_scan.h"
+#include "mocks/rpc/gojson.h"
 
 const struct ls_rpc_limits LS_RPC_LIMITS_AUTH = {.batch_max = 2000, .body_bytes_max = 128u << 20};
 const struct ls_rpc_limits LS_RPC_LIMITS_PUBLIC = {.batch_max = 1000, .body_bytes_max = 5u << 20};
@@ -51,7 +52,7 @@ static struct ls_span take_value(struct cursor *c)
 {
     struct ls_json_scan found;
     skip_space(c);
-    if (ls_json_scan(c->text + c->at, c->n - c->at, LS_JSON_DEPTH_MAX, false, &found) != LS_OK) {
+    if (ls_json_scan_go(c->text + c->at, c->n - c->at, &found) != LS_OK) {
         return (struct ls_span){0};
     }
     struct ls_span value = {(const uint8_t *)c->text + c->at, found.end};
@@ -118,27 +119,7 @@ static bool has_valid_id(const struct message *m)
     return m->id.p != NULL && m->id.p[0] != '{' && m->id.p[0] != '[';
 }
 
-static struct cJSON *parse_span(struct ls_span v)
-{
-    struct cJSON *tree = NULL;
-    if (v.p != NULL) {
-        (void)ls_json_parse((const char *)v.p, v.n, 0, &tree, NULL);
-    }
-    return tree;
-}
-
 /* --- writing --- */
-
-static void put_head(struct ls_buf *out, const struct message *m)
-{
-    (void)ls_buf_puts(out, "{\"jsonrpc\":\"2.0\",\"id\":");
-    if (m != NULL && has_valid_id(m)) {
-        (void)ls_buf_put(out, m->id.p, m->id.n);
-    } else {
-        (void)ls_buf_puts(out, "null");
-    }
-    (void)ls_buf_putc(out, ',');
-}
 
 void ls_rpc_escape_html(struct ls_buf *out, size_t from)
 {
@@ -161,6 +142,19 @@ void ls_rpc_escape_html(struct ls_buf *out, size_t from)
             out->p[--to] = c;
         }
     }
+}
+
+static void put_head(struct ls_buf *out, const struct message *m)
+{
+    (void)ls_buf_puts(out, "{\"jsonrpc\":\"2.0\",\"id\":");
+    if (m != NULL && has_valid_id(m)) {
+        size_t start = out->n;
+        (void)ls_buf_put(out, m->id.p, m->id.n);
+        ls_rpc_escape_html(out, start);
+    } else {
+        (void)ls_buf_puts(out, "null");
+    }
+    (void)ls_buf_putc(out, ',');
 }
 
 static struct ls_span span_of(const char *text)
@@ -271,18 +265,40 @@ static void note_answer(struct ls_trace_event *ev, const struct ls_rpc_call *cal
 
 struct server {
     const struct ls_http_request *req;
+    struct ls_http_reply *reply;
     struct ls_buf *out;
     struct ls_trace *trace;
     ls_rpc_handler *handler;
     void *self;
 };
 
-/* Over HTTP nothing can be subscribed to, in any namespace. */
-static bool is_subscription(const char *method)
+static bool ends_with(const char *method, const char *suffix)
 {
-    static const char suffix[] = "_subscribe";
     size_t n = strlen(method);
-    return n >= sizeof suffix - 1 && strcmp(method + n - (sizeof suffix - 1), suffix) == 0;
+    size_t suffix_n = strlen(suffix);
+    return n >= suffix_n && strcmp(method + n - suffix_n, suffix) == 0;
+}
+
+/* Over HTTP nothing can be subscribed to, in any namespace, and so nothing be ended. */
+static bool answer_subscription(struct ls_rpc_call *call)
+{
+    if (ends_with(call->method, "_subscribe")) {
+        ls_rpc_error(call, LS_RPC_METHOD_NOT_FOUND, "notifications not supported");
+        return true;
+    }
+    if (!ends_with(call->method, "_unsubscribe")) {
+        return false;
+    }
+    if (call->params_not_array) {
+        ls_rpc_error(call, LS_RPC_INVALID_PARAMS, "non-array args");
+    } else if (ls_json_count(call->params) == 0) {
+        ls_rpc_error(call, LS_RPC_INVALID_PARAMS, "missing value for required argument 0");
+    } else if (ls_json_count(call->params) > 1) {
+        ls_rpc_error(call, LS_RPC_INVALID_PARAMS, "too many arguments, want at most 1");
+    } else {
+        ls_rpc_error(call, -32000, "subscription not found");
+    }
+    return true;
 }
 
 static void put_call_error(struct ls_buf *out, const struct ls_rpc_call *call)
@@ -297,7 +313,7 @@ static void put_call_error(struct ls_buf *out, const struct ls_rpc_call *call)
 static void run_call(struct server *s, const struct message *m, const char *method)
 {
     struct ls_rpc_call call; /* large: its texts are not cleared beyond their first byte */
-    struct cJSON *params = parse_span(m->params);
+    struct cJSON *params = ls_gojson_tree(m->params);
     size_t start = s->out->n;
     call.req = s->req;
     call.method = method;
@@ -315,9 +331,7 @@ static void run_call(struct server *s, const struct message *m, const char *meth
     if (call.event != NULL) {
         ls_trace_copy(call.event->method, sizeof call.event->method, method, strlen(method));
     }
-    if (is_subscription(method)) {
-        ls_rpc_error(&call, LS_RPC_METHOD_NOT_FOUND, "notifications not supported");
-    } else {
+    if (!answer_subscription(&call)) {
         s->handler(s->self, &call);
     }
     if (call.code == 0 && s->out->err != LS_OK) {
@@ -350,7 +364,7 @@ static void serve_message(struct server *s, struct ls_span value)
 {
     struct message m;
     read_message(value, &m);
-    struct cJSON *method_tree = parse_span(m.method);
+    struct cJSON *method_tree = ls_gojson_tree(m.method);
     const char *method = ls_json_str(method_tree);
     bool is_call = is_text(m.version, "\"2.0\"") && method != NULL && method[0] != '\0' &&
                    (m.id.p == NULL || has_valid_id(&m));
@@ -376,6 +390,14 @@ static size_t count_items(struct ls_span value)
     return count;
 }
 
+/* An answer to the request as a whole: geth writes it past the compressor. */
+static void put_whole_fault(struct server *s, const struct message *m, int64_t code,
+                            const char *text)
+{
+    s->reply->is_identity = true;
+    put_fault(s->out, m, code, text);
+}
+
 static void refuse_batch(struct server *s, struct ls_span value)
 {
     struct cursor c = {(const char *)value.p, value.n, 0};
@@ -383,7 +405,7 @@ static void refuse_batch(struct server *s, struct ls_span value)
     (void)take(&c, '[');
     read_message(take_value(&c), &first);
     (void)ls_buf_putc(s->out, '[');
-    put_fault(s->out, &first, LS_RPC_INVALID_REQUEST, "batch too large");
+    put_whole_fault(s, &first, LS_RPC_INVALID_REQUEST, "batch too large");
     (void)ls_buf_putc(s->out, ']');
 }
 
@@ -391,7 +413,7 @@ static void serve_batch(struct server *s, struct ls_span value, size_t batch_max
 {
     size_t count = count_items(value);
     if (count == 0) {
-        put_fault(s->out, NULL, LS_RPC_INVALID_REQUEST, "empty batch");
+        put_whole_fault(s, NULL, LS_RPC_INVALID_REQUEST, "empty batch");
         return;
     }
     if (count > batch_max) {
@@ -425,6 +447,7 @@ void ls_rpc_refuse(struct ls_http_reply *reply, unsigned status, const char *tex
 {
     reply->status = status;
     reply->content_type = "text/plain; charset=utf-8";
+    reply->is_nosniff = true;
     (void)ls_buf_puts(&reply->body, text);
     (void)ls_buf_putc(&reply->body, '\n');
 }
@@ -460,6 +483,12 @@ static bool serve_http(const struct ls_http_request *req, struct ls_http_reply *
     size_t path_n = query == NULL ? strlen(req->path) : (size_t)(query - req->path);
     if (path_n != 1 || req->path[0] != '/') {
         reply->status = 404;
+        reply->content_type = NULL;
+        reply->is_bare = true;
+        return true;
+    }
+    if (strcmp(req->verb, "GET") == 0 && req->body_bytes == 0 && query == NULL) {
+        reply->content_type = NULL; /* somebody asks whether it is alive */
         return true;
     }
     if (strcmp(req->verb, "PUT") == 0 || strcmp(req->verb, "DELETE") == 0) {
@@ -497,7 +526,7 @@ void ls_rpc_serve_body(const struct ls_http_request *req, struct ls_http_reply *
                        size_t batch_max, struct ls_trace *trace, ls_rpc_handler *handler,
                        void *self)
 {
-    struct server s = {req, &reply->body, trace, handler, self};
+    struct server s = {req, reply, &reply->body, trace, handler, self};
     struct cursor c = {req->body, req->body_bytes, 0};
     skip_space(&c);
     if (c.at == c.n) {
@@ -505,7 +534,7 @@ void ls_rpc_serve_body(const struct ls_http_request *req, struct ls_http_reply *
     }
     struct ls_span value = take_value(&c); /* what follows the first value is not looked at */
     if (value.p == NULL) {
-        put_fault(s.out, NULL, LS_RPC_PARSE, "parse error");
+        put_whole_fault(&s, NULL, LS_RPC_PARSE, "parse error");
     } else if (value.p[0] == '[') {
         serve_batch(&s, value, batch_max);
     } else {
@@ -522,8 +551,8 @@ static bool visit_message(struct ls_span value, ls_rpc_visit *visit, void *self)
 {
     struct message m;
     read_message(value, &m);
-    struct cJSON *method = parse_span(m.method);
-    struct cJSON *params = parse_span(m.params);
+    struct cJSON *method = ls_gojson_tree(m.method);
+    struct cJSON *params = ls_gojson_tree(m.params);
     bool goes_on = visit(self, ls_json_str(method), ls_json_is_array(params) ? params : NULL);
     ls_json_free(params);
     ls_json_free(method);

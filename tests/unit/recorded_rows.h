@@ -94,6 +94,25 @@ static struct cJSON *parse(const char *text, size_t n)
     return tree;
 }
 
+/* U+E000, which stands in the trees for the NUL that strings of lib/json cannot hold. */
+#define NUL_MARK "\xee\x80\x80"
+
+/* The line as a tree, with marks for NULs. */
+static struct cJSON *parse_marked(const char *line, size_t n)
+{
+    static const char nul[] = "\\u0000";
+    struct cJSON *tree;
+    char *copy = need(malloc(n + 1));
+    memcpy(copy, line, n);
+    copy[n] = '\0';
+    for (char *at = strstr(copy, nul); at != NULL; at = strstr(at, nul)) {
+        memcpy(at, "\\ue000", 6);
+    }
+    tree = parse(copy, n);
+    free(copy);
+    return tree;
+}
+
 static void add_row(void *self, const char *line, size_t n)
 {
     struct rows *rows = self;
@@ -102,7 +121,7 @@ static void add_row(void *self, const char *line, size_t n)
     rows->items = need(realloc(rows->items, (rows->count + 1) * sizeof *r));
     r = &rows->items[rows->count++];
     memset(r, 0, sizeof *r);
-    r->tree = parse(line, n);
+    r->tree = parse_marked(line, n);
     r->id = ls_json_str(ls_json_get(r->tree, "id"));
     (void)ls_json_fixed(ls_json_get(r->tree, "hash"), r->hash.b, sizeof r->hash.b);
     const struct cJSON *block = ls_json_get(r->tree, "block");

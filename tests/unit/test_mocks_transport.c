@@ -1,0 +1,867 @@
+/*
+ * Sends recorded HTTP requests, byte for byte, to the engine's two ports and compares what comes
+ * back with what a real op-geth said: status, reason, headers, body, and whether the connection
+ * stays open.
+ *
+ *   test_mocks_transport [--show ID] [--convert OUT] [FILE…]
+ *
+ * FILE: JSON lines, zstd or plain; rows with "block" are the chain the engine is on, rows with
+ * "request" the cases (tests/data/transport/README.md says what they hold). Without FILE the
+ * selection that comes with the sources. The token's clock stands still, so nothing here is late.
+ * --convert writes the rows without what is not compared. Exit 0 only when all are equal or listed
+ * in EXPLAINED.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "lib/hash.h"
+#include "lib/hex.h"
+#include "lib/utf8.h"
+#include "mocks/http/front.h"
+#include "mocks/model/engine.h"
+#include "mocks/rpc/engine_rpc.h"
+#include "tests/unit/recorded_rows.h"
+
+#define SELECTION "tests/data/transport/op-geth.ndjson.zst"
+#define BLOCKS_MAX 8u /* the chain the cases stand on is 0..5 */
+#define HEAD 5u
+#define NOW_S INT64_C(1795345169) /* one case has an absolute time in its token */
+#define BYTES_MAX ((size_t)160 << 20)
+#define STUCK_MS 2000
+#define HEADERS_MAX 32u
+#define REPLIES_MAX 4u
+
+/* Answers that stay different, and in what exactly: docs/decisions/0005-what-libmicrohttpd-says.md
+ * has the reasons. */
+static const struct {
+    const char *id;
+    const char *kinds;
+} EXPLAINED[] = {
+    {"t114", " content-type body"},        /* header over the cap */
+    {"t118", " reason content-type body"}, /* HTTP/2.0 */
+    {"t285", " reason content-type body"},
+    {"t263", " status reason content-type body"}, /* broken chunks */
+    {"t275", " content-type body answers"},       /* negative length */
+    {"t397", " vary"},                            /* refused by the front, which has no CORS */
+};
+
+struct why {
+    struct ls_buf text;
+    char kinds[128]; /* what differs, a space before each */
+};
+
+static const uint8_t SECRET[33] = {7, 1, 8, 2, 8, 1, 8, 2, 8, 4, 5, 9, 0, 4, 5, 2, 3,
+                                   5, 3, 6, 0, 2, 8, 7, 4, 7, 1, 3, 5, 2, 6, 6, 0};
+
+struct reply {
+    unsigned status;
+    char reason[128];
+    struct {
+        char name[48];
+        char value[128];
+    } headers[HEADERS_MAX];
+    size_t header_count;
+    bool is_http10; /* the request was */
+    struct ls_buf body;
+};
+
+struct rig {
+    struct ls_universe *universe;
+    void *universe_mem;
+    void *engine_mem;
+    struct ls_engine *engine;
+    struct ls_rollup rollup;
+    struct ls_backend *port;
+    struct ls_front *fronts[2]; /* authenticated, public */
+    struct ls_front_time now;
+};
+
+/* --- the servers --- */
+
+static void add_block(struct rig *g, struct row *row)
+{
+    struct ls_ublock b = {.json = row->block_json, .json_bytes = row->block_bytes};
+    const struct cJSON *v = ls_json_get(row->tree, "block");
+    uint32_t id;
+    b.ref.hash = row->hash;
+    (void)ls_json_fixed(ls_json_get(v, "parentHash"), b.ref.parent.b, 32);
+    (void)ls_json_quantity(ls_json_get(v, "number"), &b.ref.number);
+    (void)ls_json_quantity(ls_json_get(v, "timestamp"), &b.ref.timestamp);
+    b.parent = ls_universe_find(g->universe, &b.ref.parent);
+    if (b.ref.number <= HEAD && ls_universe_add(g->universe, &b, &id) != LS_OK) {
+        die("block", "does not fit");
+    }
+}
+
+static void fork_times(struct rig *g, uint64_t genesis_s)
+{
+    g->rollup =
+        (struct ls_rollup){.genesis_l2_time = genesis_s, .block_time = 2, .l2_chain_id = 901};
+    g->rollup.genesis_l2.hash = ls_universe_get(g->universe, 0)->ref.hash;
+    for (size_t i = 0; i < LS_FORK_COUNT; i++) {
+        g->rollup.fork_time[i] = i <= LS_FORK_DELTA ? 0 : LS_FORK_NEVER;
+    }
+}
+
+static void start(struct rig *g, struct rows *rows)
+{
+    static const size_t bodies_max[2] = {128u << 20, 5u << 20};
+    g->universe_mem = need(malloc(ls_universe_size(BLOCKS_MAX)));
+    g->universe = ls_universe_init(g->universe_mem, BLOCKS_MAX);
+    for (size_t i = 0; i < rows->count; i++) {
+        if (rows->items[i].block_json != NULL) {
+            add_block(g, &rows->items[i]);
+        }
+    }
+    if (ls_universe_count(g->universe) != HEAD + 1) {
+        die("blocks", "not those of a chain 0..5");
+    }
+    fork_times(g, ls_universe_get(g->universe, 0)->ref.timestamp);
+    g->engine_mem = need(malloc(ls_engine_size(g->universe)));
+    g->engine = ls_engine_init(g->engine_mem, g->universe, 0, ls_engine_profile_find("geth"));
+    ls_engine_seed(g->engine, HEAD, LS_NO_BLOCK, LS_NO_BLOCK);
+    g->port = need(ls_engine_rpc_new(&(struct ls_engine_rpc_config){
+        .engine = g->engine, .universe = g->universe, .rollup = &g->rollup, .jwt_secret = SECRET}));
+    g->now = (struct ls_front_time){1, NOW_S};
+    for (size_t i = 0; i < 2; i++) {
+        struct ls_front_options o = {.backend = i == 0 ? g->port : ls_engine_rpc_public(g->port),
+                                     .body_bytes_max = bodies_max[i],
+                                     .reply_bytes_max = BYTES_MAX,
+                                     .connections_max = 4,
+                                     .gzip = true};
+        if (ls_front_new(&o, &g->fronts[i], NULL) != LS_OK) {
+            die("front", "cannot listen");
+        }
+    }
+}
+
+static void stop(struct rig *g)
+{
+    ls_front_free(g->fronts[0]);
+    ls_front_free(g->fronts[1]);
+    ls_engine_rpc_free(g->port);
+    free(g->engine_mem);
+    free(g->universe_mem);
+}
+
+/* --- tokens --- */
+
+static void base64url(struct ls_span in, struct ls_buf *out)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for (size_t i = 0; i < in.n; i += 3) {
+        uint32_t v = (uint32_t)in.p[i] << 16;
+        v |= i + 1 < in.n ? (uint32_t)in.p[i + 1] << 8 : 0;
+        v |= i + 2 < in.n ? in.p[i + 2] : 0;
+        size_t left = in.n - i < 3 ? in.n - i : 3;
+        for (size_t k = 0; k <= left; k++) {
+            (void)ls_buf_putc(out, (uint8_t)digits[(v >> (18 - 6 * k)) & 63]);
+        }
+    }
+}
+
+static void put_members(struct ls_jw *w, const struct cJSON *from)
+{
+    for (const struct cJSON *m = ls_json_first(from); m != NULL; m = ls_json_next(m)) {
+        struct ls_buf text;
+        ls_buf_init(&text, BYTES_MAX);
+        ls_json_print(m, &text);
+        ls_jw_raw(w, ls_json_key(m), (const char *)text.p, text.n);
+        ls_buf_fini(&text);
+    }
+}
+
+static void put_time(struct ls_jw *w, const struct cJSON *rule, const char *name)
+{
+    char key[16];
+    int64_t offset_s;
+    (void)snprintf(key, sizeof key, "%s_off", name);
+    if (ls_json_i64(ls_json_get(rule, key), &offset_s) == LS_OK) {
+        ls_jw_i64(w, name, NOW_S + offset_s);
+    }
+}
+
+static void put_claims(const struct cJSON *rule, struct ls_buf *out)
+{
+    const struct cJSON *extra = ls_json_get(rule, "extra");
+    int64_t iat = NOW_S;
+    struct ls_jw w;
+    ls_jw_init(&w, out);
+    ls_jw_object(&w, NULL);
+    if (ls_json_get(rule, "iat_off") != NULL) {
+        put_time(&w, rule, "iat");
+    } else if (ls_json_get(rule, "noiat") == NULL && ls_json_get(extra, "iat") == NULL) {
+        (void)ls_json_i64(ls_json_get(rule, "iat"), &iat);
+        ls_jw_i64(&w, "iat", iat);
+    }
+    put_time(&w, rule, "exp");
+    put_time(&w, rule, "nbf");
+    put_members(&w, extra);
+    ls_jw_object_end(&w);
+}
+
+static void put_header(const struct cJSON *rule, struct ls_buf *out)
+{
+    const char *alg = ls_json_str(ls_json_get(rule, "alg"));
+    struct ls_jw w;
+    ls_jw_init(&w, out);
+    ls_jw_object(&w, NULL);
+    ls_jw_str(&w, "alg", alg != NULL ? alg : "HS256");
+    if (ls_json_get(rule, "notyp") == NULL) {
+        ls_jw_str(&w, "typ", "JWT");
+    }
+    put_members(&w, ls_json_get(rule, "hdr"));
+    ls_jw_object_end(&w);
+}
+
+static size_t sign(const char *which, struct ls_span text, uint8_t mac[32])
+{
+    uint8_t key[33];
+    size_t n = 32;
+    memcpy(key, SECRET, sizeof key);
+    if (which != NULL && strcmp(which, "wrong") == 0) {
+        key[0] ^= 1;
+    } else if (which != NULL && strcmp(which, "short") == 0) {
+        n = 31;
+    } else if (which != NULL && strcmp(which, "long") == 0) {
+        n = 33;
+    } else if (which != NULL && strcmp(which, "empty") == 0) {
+        n = 0;
+    }
+    ls_hmac_sha256(key, n, text.p, text.n, mac);
+    return 32;
+}
+
+/* The token a case describes. */
+static void put_token(const struct cJSON *rule, struct ls_buf *out)
+{
+    struct ls_buf part;
+    uint8_t mac[32];
+    uint64_t cut = 0;
+    ls_buf_init(&part, BYTES_MAX);
+    put_header(rule, &part);
+    base64url(ls_buf_span(&part), out);
+    (void)ls_buf_putc(out, '.');
+    ls_buf_clear(&part);
+    put_claims(rule, &part);
+    base64url(ls_buf_span(&part), out);
+    size_t n = sign(ls_json_str(ls_json_get(rule, "secret")), ls_buf_span(out), mac);
+    (void)ls_buf_putc(out, '.');
+    base64url((struct ls_span){mac, n}, out);
+    (void)ls_buf_puts(out, ls_json_get(rule, "pad") != NULL ? "=" : "");
+    (void)ls_json_u64(ls_json_get(rule, "trunc"), &cut);
+    out->n -= cut;
+    out->p[out->n] = 0;
+    ls_buf_fini(&part);
+}
+
+/* --- requests --- */
+
+static const char GOOD[] =
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_chainId\",\"params\":[]}";
+
+static void put_times(struct ls_buf *out, uint64_t n, char c)
+{
+    uint8_t *room = ls_buf_grow(out, n);
+    if (room != NULL) {
+        memset(room, c, n);
+    }
+}
+
+/* "GOOD plus key x filled with a so that the body has n bytes" */
+static void put_filled(struct ls_buf *out, uint64_t n)
+{
+    static const char key[] = ",\"x\":\"";
+    (void)ls_buf_put(out, GOOD, sizeof GOOD - 2);
+    (void)ls_buf_puts(out, key);
+    put_times(out, n - (sizeof GOOD - 2) - (sizeof key - 1) - 2, 'a');
+    (void)ls_buf_puts(out, "\"}");
+}
+
+static void put_array(struct ls_buf *out, uint64_t n, bool is_notified)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        (void)ls_buf_puts(out, i == 0 ? "[" : ",");
+        if (is_notified) {
+            (void)ls_buf_puts(out, "{\"jsonrpc\":\"2.0\",\"method\":\"eth_chainId\"}");
+        } else {
+            (void)ls_buf_printf(out,
+                                "{\"jsonrpc\": \"2.0\", \"id\": %llu, \"method\": \"eth_chainId\", "
+                                "\"params\": []}",
+                                (unsigned long long)i);
+        }
+    }
+    (void)ls_buf_puts(out, "]");
+}
+
+/* "… n times c then n times c…": runs of one character in a text. */
+static void put_runs(struct ls_buf *out, const char *text)
+{
+    static const char times[] = " times ";
+    while (*text != '\0') {
+        char *end;
+        unsigned long n = strtoul(text, &end, 10);
+        if (end != text && strncmp(end, times, sizeof times - 1) == 0) {
+            put_times(out, n, end[sizeof times - 1]);
+            text = end + sizeof times;
+            text += strncmp(text, " then ", 6) == 0 ? 6 : 0;
+        } else {
+            (void)ls_buf_putc(out, (uint8_t)*text++);
+        }
+    }
+}
+
+static void put_body_by_rule(struct ls_buf *out, const char *rule)
+{
+    unsigned long long n = 0;
+    if (strncmp(rule, "GOOD body", 9) == 0) {
+        (void)ls_buf_puts(out, GOOD);
+    } else if (sscanf(rule, "GOOD plus key x filled with a so that the body has %llu", &n) == 1) {
+        put_filled(out, n);
+    } else if (strncmp(rule, "6MB body in one chunk", 21) == 0) {
+        (void)ls_buf_printf(out, "%x\r\n", 6000000);
+        put_filled(out, 6000000);
+        (void)ls_buf_puts(out, "\r\n0\r\n\r\n");
+    } else if (strcmp(rule, "as 6MB") == 0) {
+        put_filled(out, 6000000);
+    } else if (sscanf(rule, "array of %llu ", &n) == 1) {
+        put_array(out, n, strstr(rule, "notifications") != NULL);
+    } else if (strstr(rule, "no body sent") == NULL) {
+        put_runs(out, rule);
+    }
+}
+
+/* A text in which NUL_MARK stands for NUL. */
+static void put_text(struct ls_buf *out, const char *text)
+{
+    const char *mark;
+    while ((mark = strstr(text, NUL_MARK)) != NULL) {
+        (void)ls_buf_put(out, text, (size_t)(mark - text));
+        (void)ls_buf_putc(out, 0);
+        text = mark + sizeof NUL_MARK - 1;
+    }
+    (void)ls_buf_puts(out, text);
+}
+
+static void put_body(struct ls_buf *out, const struct cJSON *request)
+{
+    const char *rule = ls_json_str(ls_json_get(request, "body_rule"));
+    const char *hex = ls_json_str(ls_json_get(request, "body_hex"));
+    const char *text = ls_json_str(ls_json_get(request, "body"));
+    if (rule != NULL) {
+        put_body_by_rule(out, rule);
+    } else if (hex != NULL) {
+        uint8_t *room = need(ls_buf_grow(out, strlen(hex) / 2));
+        char pair[5] = "0x";
+        for (size_t i = 0; hex[i] != '\0'; i += 2) {
+            memcpy(pair + 2, hex + i, 2);
+            (void)ls_hex_fixed(pair, 4, room + i / 2, 1);
+        }
+    } else if (text != NULL) {
+        put_text(out, text);
+    }
+}
+
+static void put_value(struct ls_buf *out, const char *value, const struct cJSON *jwt)
+{
+    static const char repeat[] = "$repeat:";
+    const char *mark = strstr(value, "$JWT");
+    if (strncmp(value, repeat, sizeof repeat - 1) == 0) {
+        put_times(out, strtoul(value + sizeof repeat + 1, NULL, 10), value[sizeof repeat - 1]);
+    } else if (mark != NULL) {
+        struct ls_buf token;
+        ls_buf_init(&token, BYTES_MAX);
+        put_token(jwt, &token);
+        (void)ls_buf_put(out, value, (size_t)(mark - value));
+        (void)ls_buf_put(out, token.p, token.n);
+        (void)ls_buf_puts(out, mark + 4);
+        ls_buf_fini(&token);
+    } else {
+        (void)ls_buf_puts(out, value);
+    }
+}
+
+static void put_head(struct ls_buf *out, const struct cJSON *request)
+{
+    const struct cJSON *headers = ls_json_get(request, "headers");
+    (void)ls_buf_printf(out, "%s\r\n", ls_json_str(ls_json_get(request, "line")));
+    for (const struct cJSON *h = ls_json_first(headers); h != NULL; h = ls_json_next(h)) {
+        (void)ls_buf_printf(out, "%s: ", ls_json_str(ls_json_at(h, 0)));
+        put_value(out, ls_json_str(ls_json_at(h, 1)), ls_json_get(request, "jwt"));
+        (void)ls_buf_puts(out, "\r\n");
+    }
+    (void)ls_buf_puts(out, "\r\n");
+}
+
+/* --- one connection --- */
+
+struct wire {
+    int fd;
+    struct ls_buf out;
+    size_t sent;
+    size_t hold_at; /* bytes after this one wait for "100 Continue" */
+    struct ls_buf in;
+    bool is_over;
+};
+
+static void dial(struct wire *w, uint16_t port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    w->fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (w->fd < 0 || connect(w->fd, (const struct sockaddr *)&at, sizeof at) != 0 ||
+        fcntl(w->fd, F_SETFL, O_NONBLOCK) != 0) {
+        die("connect", strerror(errno));
+    }
+}
+
+static void hang_up(struct wire *w)
+{
+    (void)close(w->fd);
+    ls_buf_fini(&w->out);
+    ls_buf_fini(&w->in);
+}
+
+/* false: nothing more can be said or heard now. */
+static bool talk(struct wire *w)
+{
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    char part[65536];
+    bool did = false;
+    bool may_all = w->hold_at == 0 ||
+                   (w->in.n >= sizeof go_on - 1 && memcmp(w->in.p, go_on, sizeof go_on - 1) == 0);
+    size_t n = (may_all ? w->out.n : w->hold_at) - w->sent;
+    if (n > 0) {
+        ssize_t k = send(w->fd, w->out.p + w->sent, n, MSG_NOSIGNAL);
+        did = k > 0;
+        w->sent += k > 0 ? (size_t)k : 0;
+        if (k < 0 && errno != EAGAIN) {
+            w->sent = w->out.n; /* the server has heard enough */
+        }
+    }
+    ssize_t k = w->is_over ? 0 : recv(w->fd, part, sizeof part, 0);
+    if (k > 0) {
+        (void)ls_buf_put(&w->in, part, (size_t)k);
+        return true;
+    }
+    if (k == 0 || errno != EAGAIN) {
+        did = did || !w->is_over;
+        w->is_over = true;
+    }
+    return did;
+}
+
+/* Lets server and client go on until neither has anything to do. All is in this process, so what
+ * is under way is there at once: a few empty turns mean the end. */
+static void settle(struct rig *g, struct wire *w)
+{
+    int quiet = 0;
+    while (quiet < 3) {
+        bool did = talk(w);
+        for (size_t i = 0; i < 2; i++) {
+            struct pollfd p = {.fd = ls_front_fd(g->fronts[i]), .events = POLLIN};
+            did = poll(&p, 1, 0) > 0 || ls_front_deadline(g->fronts[i]) == 0 || did;
+            ls_front_turn(g->fronts[i], g->now);
+        }
+        quiet = did ? 0 : quiet + 1;
+        if (quiet > 0 && quiet < 3) {
+            struct pollfd p = {.fd = w->fd, .events = POLLIN};
+            (void)poll(&p, 1, 2);
+        }
+    }
+}
+
+/* --- replies --- */
+
+static void inflate_body(struct ls_buf *body)
+{
+    struct ls_buf plain;
+    z_stream z = {0};
+    int e;
+    ls_buf_init(&plain, BYTES_MAX);
+    uint8_t *room = need(ls_buf_grow(&plain, 1u << 20));
+    if (inflateInit2(&z, 15 + 16) != Z_OK) {
+        die("gzip", "cannot start");
+    }
+    z.next_in = body->p;
+    z.avail_in = (uInt)body->n;
+    z.next_out = room;
+    z.avail_out = 1u << 20;
+    e = inflate(&z, Z_FINISH);
+    plain.n = e == Z_STREAM_END ? (size_t)z.total_out : 0;
+    (void)inflateEnd(&z);
+    ls_buf_fini(body);
+    *body = plain;
+    body->p[body->n] = 0;
+}
+
+static const char *header_of(const struct reply *r, const char *name)
+{
+    for (size_t i = 0; i < r->header_count; i++) {
+        if (strcasecmp(r->headers[i].name, name) == 0) {
+            return r->headers[i].value;
+        }
+    }
+    return NULL;
+}
+
+static size_t chunks(const char *at, const char *end, struct ls_buf *body)
+{
+    const char *start = at;
+    for (;;) {
+        char *stop;
+        unsigned long n = strtoul(at, &stop, 16);
+        if (stop + 2 + n + 2 > end) {
+            return 0;
+        }
+        (void)ls_buf_put(body, stop + 2, n);
+        at = stop + 2 + n + 2;
+        if (n == 0) {
+            return (size_t)(at - start);
+        }
+    }
+}
+
+static bool read_head(struct reply *r, const char *at, const char *head_end)
+{
+    if (sscanf(at, "HTTP/1.%*d %u", &r->status) != 1) {
+        return false;
+    }
+    const char *line_end = strstr(at, "\r\n");
+    (void)snprintf(r->reason, sizeof r->reason, "%.*s", (int)(line_end - at - 13), at + 13);
+    for (at = line_end + 2; at < head_end; at = strstr(at, "\r\n") + 2) {
+        const char *colon = strchr(at, ':');
+        const char *end = strstr(at, "\r\n");
+        if (colon == NULL || colon > end || r->header_count == HEADERS_MAX) {
+            return false;
+        }
+        (void)snprintf(r->headers[r->header_count].name, sizeof r->headers[0].name, "%.*s",
+                       (int)(colon - at), at);
+        colon += strspn(colon + 1, " ") + 1;
+        (void)snprintf(r->headers[r->header_count++].value, sizeof r->headers[0].value, "%.*s",
+                       (int)(end - colon), colon);
+    }
+    return true;
+}
+
+/* One answer at the start of text; bytes it takes, 0 = none there. */
+static size_t read_reply(const char *text, size_t n, bool is_head, struct reply *r)
+{
+    const char *stop = n == 0 ? NULL : strstr(text, "\r\n\r\n");
+    memset(r, 0, sizeof *r);
+    ls_buf_init(&r->body, BYTES_MAX);
+    if (stop == NULL || !read_head(r, text, stop + 2)) {
+        return 0;
+    }
+    const char *at = stop + 4;
+    const char *end = text + n;
+    const char *length = header_of(r, "content-length");
+    const char *coding = header_of(r, "transfer-encoding");
+    size_t body_n = (size_t)(end - at);
+    if (coding != NULL && strcmp(coding, "chunked") == 0) {
+        body_n = chunks(at, end, &r->body);
+    } else {
+        size_t said = length != NULL ? strtoul(length, NULL, 10) : body_n;
+        body_n = is_head || r->status == 100 ? 0 : said < body_n ? said : body_n;
+        (void)ls_buf_put(&r->body, at, body_n);
+    }
+    if (header_of(r, "content-encoding") != NULL && body_n > 0) {
+        inflate_body(&r->body);
+    }
+    return (size_t)(at - text) + body_n;
+}
+
+/* --- comparing --- */
+
+/* Headers a client can tell something from; how a length is said is none. */
+static const char *const COMPARED[] = {
+    "content-type",           "content-encoding",      "connection", "vary", "allow",
+    "x-content-type-options", "sec-websocket-version",
+};
+
+static bool is_same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void say_difference(struct why *why, const char *what, const char *want, const char *got)
+{
+    size_t n = strlen(why->kinds);
+    (void)snprintf(why->kinds + n, sizeof why->kinds - n, " %s", what);
+    (void)ls_buf_printf(&why->text, "    %s: want \"%.300s\", got \"%.300s\"\n", what,
+                        want != NULL ? want : "(none)", got != NULL ? got : "(none)");
+}
+
+/* Recorded texts show bytes that are no UTF-8 as "\\xff". */
+static void show_bytes(struct ls_buf *body)
+{
+    struct ls_buf shown;
+    ls_buf_init(&shown, BYTES_MAX);
+    for (size_t i = 0; i < body->n;) {
+        size_t n = ls_utf8_next(body->p + i, body->n - i);
+        if (n == 0) {
+            (void)ls_buf_printf(&shown, "\\x%02x", body->p[i++]);
+        } else {
+            (void)ls_buf_put(&shown, body->p + i, n);
+            i += n;
+        }
+    }
+    ls_buf_fini(body);
+    *body = shown;
+}
+
+static void compare_reply(const struct cJSON *want, const struct reply *got, struct why *why)
+{
+    uint64_t status = 0;
+    const char *reason = ls_json_str(ls_json_get(want, "reason"));
+    const char *body = ls_json_str(ls_json_get(want, "body"));
+    const char *got_body = got->body.n > 0 ? (const char *)got->body.p : "";
+    const struct cJSON *headers = ls_json_get(want, "headers");
+    (void)ls_json_u64(ls_json_get(want, "status"), &status);
+    if (status != got->status) {
+        char texts[2][24];
+        (void)snprintf(texts[0], sizeof texts[0], "%llu", (unsigned long long)status);
+        (void)snprintf(texts[1], sizeof texts[1], "%u", got->status);
+        say_difference(why, "status", texts[0], texts[1]);
+    }
+    if (!is_same(reason, got->reason)) {
+        say_difference(why, "reason", reason, got->reason);
+    }
+    for (size_t i = 0; i < sizeof COMPARED / sizeof COMPARED[0]; i++) {
+        const char *a = ls_json_str(ls_json_get(headers, COMPARED[i]));
+        const char *b = header_of(got, COMPARED[i]);
+        if (got->is_http10 && b != NULL && strcmp(b, "close") == 0) {
+            continue; /* said aloud or not, 1.0 closes */
+        }
+        if (a == NULL || b == NULL ? a != b : strcasecmp(a, b) != 0) {
+            say_difference(why, COMPARED[i], a, b);
+        }
+    }
+    body = body != NULL ? body : "";
+    /* A long one is kept up to an ellipsis of three bytes, and its length. */
+    bool is_cut = ls_json_get(want, "body_truncated") != NULL;
+    uint64_t length = 0;
+    (void)ls_json_u64(ls_json_get(want, "body_len"), &length);
+    if (is_cut ? strncmp(body, got_body, strlen(body) - 3) != 0 || length != got->body.n
+               : strcmp(body, got_body) != 0) {
+        say_difference(why, "body", body, got_body);
+    }
+}
+
+/* A refusal in place of "100 Continue" is recorded as text. */
+static void compare_interim(const char *text, const struct reply *got, struct why *why)
+{
+    struct reply want;
+    (void)read_reply(text, strlen(text), false, &want);
+    if (want.status != got->status || strcmp(want.reason, got->reason) != 0 ||
+        !is_same(header_of(&want, "content-type"), header_of(got, "content-type")) ||
+        !is_same((const char *)want.body.p, (const char *)got->body.p)) {
+        say_difference(why, "refusal", text, (const char *)got->body.p);
+    }
+    ls_buf_fini(&want.body);
+}
+
+static void compare(const struct cJSON *c, const struct wire *w, struct why *why)
+{
+    const struct cJSON *want = ls_json_get(c, "reply");
+    const char *line = ls_json_str(ls_json_get(ls_json_get(c, "request"), "line"));
+    const char *at = w->in.n > 0 ? (const char *)w->in.p : "";
+    size_t left = w->in.n;
+    bool is_list = ls_json_is_array(want);
+    size_t wanted = is_list ? ls_json_count(want) : 1;
+    size_t i = 0;
+    for (; left > 0; i++) {
+        struct reply got;
+        size_t n = read_reply(at, left, strncmp(line, "HEAD", 4) == 0, &got);
+        show_bytes(&got.body);
+        got.is_http10 = strstr(line, "HTTP/1.0") != NULL;
+        if (n > 0 && got.status == 100) {
+            i--;
+        } else if (n > 0 && ls_json_get(want, "final_in_interim") != NULL) {
+            compare_interim(ls_json_str(ls_json_get(c, "interim")), &got, why);
+        } else if (n > 0 && i < wanted) {
+            compare_reply(is_list ? ls_json_at(want, i) : want, &got, why);
+        }
+        ls_buf_fini(&got.body);
+        if (n == 0) {
+            break;
+        }
+        at += n;
+        left -= n;
+    }
+    if (i != wanted || left != 0) {
+        char texts[2][64];
+        (void)snprintf(texts[0], sizeof texts[0], "%zu", wanted);
+        (void)snprintf(texts[1], sizeof texts[1], "%zu and %zu bytes", i, left);
+        say_difference(why, "answers", texts[0], texts[1]);
+    }
+    if (ls_json_true(ls_json_get(c, "keep_open")) == w->is_over) {
+        say_difference(why, "connection", w->is_over ? "open" : "closed",
+                       w->is_over ? "closed" : "open");
+    }
+}
+
+static void run_case(struct rig *g, const struct cJSON *c, struct why *why, bool is_shown)
+{
+    const struct cJSON *request = ls_json_get(c, "request");
+    const struct cJSON *interim = ls_json_get(c, "interim");
+    bool is_public = is_same(ls_json_str(ls_json_get(c, "port")), "http");
+    struct wire w = {0};
+    uint64_t repeat = 1;
+    ls_buf_init(&w.out, BYTES_MAX);
+    ls_buf_init(&w.in, BYTES_MAX);
+    (void)ls_json_u64(ls_json_get(request, "repeat"), &repeat);
+    for (uint64_t i = 0; i < repeat; i++) {
+        put_head(&w.out, request);
+        w.hold_at = interim != NULL ? w.out.n : 0;
+        put_body(&w.out, request);
+    }
+    dial(&w, ls_front_port(g->fronts[is_public ? 1 : 0]));
+    settle(g, &w);
+    compare(c, &w, why);
+    if (is_shown) {
+        (void)printf("--- sent\n%.2000s\n--- got\n%.2000s\n--- connection %s\n", (char *)w.out.p,
+                     w.in.n > 0 ? (char *)w.in.p : "", w.is_over ? "closed" : "open");
+    }
+    hang_up(&w);
+    settle(g, &(struct wire){.fd = -1, .is_over = true});
+}
+
+/* --- all of them --- */
+
+static bool is_explained(const char *id, const char *kinds)
+{
+    for (size_t i = 0; i < sizeof EXPLAINED / sizeof EXPLAINED[0]; i++) {
+        if (strcmp(EXPLAINED[i].id, id) == 0) {
+            return strcmp(EXPLAINED[i].kinds, kinds) == 0;
+        }
+    }
+    return false;
+}
+
+struct counts {
+    unsigned equal;
+    unsigned explained;
+    unsigned different;
+};
+
+static void count_case(struct rig *g, const struct cJSON *c, bool is_shown, struct counts *n)
+{
+    const char *id = ls_json_str(ls_json_get(c, "id"));
+    struct why why = {.kinds = ""};
+    ls_buf_init(&why.text, BYTES_MAX);
+    run_case(g, c, &why, is_shown);
+    if (why.kinds[0] == '\0') {
+        n->equal++;
+    } else {
+        bool is_known = is_explained(id, why.kinds);
+        n->explained += is_known ? 1 : 0;
+        n->different += is_known ? 0 : 1;
+        if (!is_known || is_shown) {
+            (void)printf("%s: %s %s\n%s", is_known ? "explained" : "not ok", id,
+                         ls_json_str(ls_json_get(c, "name")), (const char *)why.text.p);
+        }
+    }
+    ls_buf_fini(&why.text);
+}
+
+static int run_all(const struct rows *rows, struct rig *g, const char *show)
+{
+    struct counts n = {0};
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct cJSON *c = rows->items[i].tree;
+        if (ls_json_get(c, "request") != NULL &&
+            (show == NULL || strcmp(show, rows->items[i].id) == 0)) {
+            count_case(g, c, show != NULL, &n);
+        }
+    }
+    if (n.different == 0 && n.equal > 0) {
+        (void)printf("ok: every recorded answer is equal or explained\n");
+    }
+    (void)printf("cases %u, equal %u, explained %u, different %u\n",
+                 n.equal + n.explained + n.different, n.equal, n.explained, n.different);
+    return n.different == 0 && n.equal + n.explained > 0 ? 0 : 1;
+}
+
+/* Rows as they are kept beside the sources: blocks 0..5 without the call that delivers them, cases
+ * without what is not compared. */
+static int convert(const struct rows *rows, const char *path)
+{
+    static const char *const kept[] = {"id",    "name",    "port",     "request",
+                                       "reply", "interim", "keep_open"};
+    struct ls_buf out;
+    struct ls_buf packed;
+    FILE *f = fopen(path, "wb");
+    ls_buf_init(&out, BYTES_MAX);
+    ls_buf_init(&packed, BYTES_MAX);
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct row *r = &rows->items[i];
+        uint64_t number = 0;
+        struct ls_jw w;
+        (void)ls_json_u64(ls_json_get(r->tree, "number"), &number);
+        if (number > HEAD) {
+            continue;
+        }
+        ls_jw_init(&w, &out);
+        ls_jw_object(&w, NULL);
+        if (r->block_json != NULL) {
+            ls_jw_hex(&w, "hash", r->hash.b, 32);
+            ls_jw_raw(&w, "block", r->block_json, r->block_bytes);
+        }
+        for (size_t k = 0; r->block_json == NULL && k < sizeof kept / sizeof kept[0]; k++) {
+            const struct cJSON *v = ls_json_get(r->tree, kept[k]);
+            struct ls_buf text;
+            ls_buf_init(&text, BYTES_MAX);
+            if (v != NULL) {
+                ls_json_print(v, &text);
+                ls_jw_raw(&w, kept[k], (const char *)text.p, text.n);
+            }
+            ls_buf_fini(&text);
+        }
+        ls_jw_object_end(&w);
+        (void)ls_buf_putc(&out, '\n');
+    }
+    bool is_done = f != NULL && ls_zst_compress(out.p, out.n, 19, &packed) == LS_OK &&
+                   fwrite(packed.p, 1, packed.n, f) == packed.n;
+    is_done = f != NULL && fclose(f) == 0 && is_done;
+    ls_buf_fini(&out);
+    ls_buf_fini(&packed);
+    return is_done ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct rows rows = {0};
+    struct rig g = {0};
+    const char *show = NULL;
+    const char *to = NULL;
+    int status;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--show") == 0 && i + 1 < argc) {
+            show = argv[++i];
+        } else if (strcmp(argv[i], "--convert") == 0 && i + 1 < argc) {
+            to = argv[++i];
+        } else {
+            load_rows(argv[i], &rows);
+        }
+    }
+    if (rows.count == 0) {
+        load_rows(SELECTION, &rows);
+    }
+    if (to != NULL) {
+        status = convert(&rows, to);
+    } else {
+        start(&g, &rows);
+        status = run_all(&rows, &g, show);
+        stop(&g);
+    }
+    free_rows(&rows);
+    return status;
+}
