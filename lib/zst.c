@@ -16,6 +16,17 @@ bool ls_zst_is(const void *p, size_t n)
            b[3] == magic[3];
 }
 
+enum ls_err ls_zst_frame(const void *p, size_t n, size_t *out)
+{
+    size_t bytes = ZSTD_findFrameCompressedSize(p, n);
+
+    if (n == 0 || ZSTD_isError(bytes)) {
+        return LS_ERR_PARSE;
+    }
+    *out = bytes;
+    return LS_OK;
+}
+
 /* Scratch space between zstd and the caller's buffer. */
 struct chunk {
     uint8_t *p;

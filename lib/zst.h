@@ -29,6 +29,10 @@ typedef enum ls_err ls_zst_sink(void *user, const void *p, size_t n);
  * corrupt (what came before was handed out), NOMEM; an error of sink is passed on. */
 enum ls_err ls_zst_stream(const void *p, size_t n, ls_zst_sink *sink, void *user);
 
+/* Compressed size of the frame p begins with, without decompressing it. PARSE when there is no
+ * whole frame. */
+enum ls_err ls_zst_frame(const void *p, size_t n, size_t *out);
+
 /* Appends one frame holding p, with content size and checksum, to out. level 1..19. */
 enum ls_err ls_zst_compress(const void *p, size_t n, int level, struct ls_buf *out);
 

@@ -14,6 +14,7 @@
 #include "harness/capture/files.h"
 #include "harness/capture/jsontext.h"
 #include "harness/capture/load.h"
+#include "harness/capture/window.h"
 #include "lib/json.h"
 
 #define TABLES_BYTES_MAX ((size_t)256 << 20) /* runs, branches, provenance of one manifest */
@@ -44,7 +45,7 @@ static enum ls_err load_l1(struct ls_chain *c, struct ls_diag *d)
     struct ls_loaded got = {.first = LS_NO_BLOCK, .tip = LS_NO_BLOCK};
     enum ls_err e = make_universe(seg->lines, &m->l1_universe, &c->l1, d);
 
-    if (!e && seg->is_present) {
+    if (!e && seg->is_present && !m->is_window) {
         e = ls_segment_load(c->dir, LS_SEGMENT_L1_FILE, seg->sha256, &m->l1, d);
     }
     if (!e && seg->is_present) {
@@ -64,7 +65,8 @@ static enum ls_err load_l2(struct ls_chain *c, uint32_t extra_blocks, struct ls_
     const struct ls_manifest_segment *seg = &m->manifest.l2;
     uint64_t room = seg->lines > LS_LOAD_BLOCKS_MAX ? seg->lines : seg->lines + extra_blocks;
     struct ls_loaded got = {.first = LS_NO_BLOCK, .tip = LS_NO_BLOCK};
-    enum ls_err e = ls_segment_load(c->dir, LS_SEGMENT_L2_FILE, seg->sha256, &m->l2, d);
+    enum ls_err e =
+        m->is_window ? LS_OK : ls_segment_load(c->dir, LS_SEGMENT_L2_FILE, seg->sha256, &m->l2, d);
 
     if (!e) {
         e = make_universe(room, &m->l2_universe, &c->l2, d);
@@ -150,8 +152,9 @@ static enum ls_err load_timeline(struct ls_chain *c, struct ls_diag *d)
     if (!seg->is_present || seg->lines == 0) {
         return LS_OK;
     }
-    enum ls_err e =
-        ls_segment_load(c->dir, LS_SEGMENT_STATUS_FILE, seg->sha256, &c->mem->status, d);
+    enum ls_err e = c->mem->is_window ? LS_OK
+                                      : ls_segment_load(c->dir, LS_SEGMENT_STATUS_FILE, seg->sha256,
+                                                        &c->mem->status, d);
     if (e) {
         return e;
     }
@@ -218,6 +221,29 @@ static enum ls_err load_manifest(struct ls_chain *c, struct ls_diag *d)
     return e;
 }
 
+/* Puts the window in the place of the segments: the rest of opening then sees a small folder. */
+static enum ls_err load_window(struct ls_chain *c, const struct ls_chain_options *o,
+                               struct ls_diag *d)
+{
+    struct ls_chain_mem *m = c->mem;
+    const struct ls_window_spec spec = {.dir = c->dir,
+                                        .manifest = &m->manifest,
+                                        .rollup = c->has_rollup ? &c->rollup : NULL,
+                                        .first = o->first,
+                                        .last = o->last};
+    struct ls_window w;
+    enum ls_err e = ls_window_load(&spec, &m->tables, &w, d);
+
+    m->is_window = true;
+    m->l2 = w.l2;
+    m->l1 = w.l1;
+    m->status = w.status;
+    m->manifest.l2 = w.l2_seg;
+    m->manifest.l1 = w.l1_seg;
+    m->manifest.status = w.status_seg;
+    return e;
+}
+
 static enum ls_err init(struct ls_chain *c, const char *dir, struct ls_diag *d)
 {
     *c = (struct ls_chain){.genesis = LS_NO_BLOCK};
@@ -239,6 +265,9 @@ enum ls_err ls_chain_open(const char *dir, const struct ls_chain_options *option
 
     if (!e) {
         e = load_manifest(out, d);
+    }
+    if (!e && options && options->has_window) {
+        e = load_window(out, options, d);
     }
     if (!e) {
         e = load_l1(out, d);

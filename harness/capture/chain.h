@@ -83,6 +83,9 @@ struct ls_chain {
 
 struct ls_chain_options {
     uint32_t extra_blocks; /* room for this many L2 blocks of ls_chain_fork */
+    bool has_window;       /* open only blocks first .. last, through the folder's index */
+    uint64_t first;
+    uint64_t last;
 };
 
 /* Opens the folder dir and verifies every block of it: SHA-256 of each segment, header hash, parent
@@ -90,6 +93,11 @@ struct ls_chain_options {
  * rollup config, the rules of the fork (tail fields, withdrawals, requests hash, extraData form,
  * first transaction an L1-info deposit), the L1 origin (one step at a time, sequence number, known
  * to the recorded L1) and every reference of the label timeline.
+ *
+ * With a window only its blocks are read, genesis, the orphans that sit on them, and the L1 headers
+ * and label rows that belong to them, as `lockstep cut` would keep them; all of that is checked the
+ * same, but what is outside is not looked at, the SHA-256 of the block segments neither (store.h
+ * has the whole story). RANGE when no block of the window is recorded.
  *
  * options may be NULL. On success *out is zeroed and filled: ls_chain_close it. Errors: IO when a
  * file cannot be read (usage class), anything else when the content is refused (protocol class; d

@@ -17,6 +17,7 @@ struct ls_chain_mem {
     struct ls_buf manifest_text;
     struct ls_manifest manifest; /* borrows from manifest_text and tables */
     struct ls_arena tables;
+    bool is_window; /* segments and the manifest's part on them hold a window */
     struct ls_segment l2;
     struct ls_segment l1;
     struct ls_segment status;

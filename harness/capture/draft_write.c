@@ -12,6 +12,7 @@
 #include "harness/capture/check.h"
 #include "harness/capture/files.h"
 #include "harness/capture/manifest.h"
+#include "harness/capture/store.h"
 
 /* One layer's blocks on their way to a segment. */
 struct layer {
@@ -318,8 +319,9 @@ static enum ls_err put_manifest(struct writer *w)
 /* Takes the files of a fixture away, the manifest first. Files that are not there are fine. */
 static void empty_folder(const char *dir)
 {
-    static const char *const files[] = {LS_MANIFEST_FILE, LS_SEGMENT_L2_FILE, LS_SEGMENT_L1_FILE,
-                                        LS_SEGMENT_STATUS_FILE};
+    static const char *const files[] = {LS_MANIFEST_FILE,   LS_SEGMENT_L2_FILE,
+                                        LS_SEGMENT_L1_FILE, LS_SEGMENT_STATUS_FILE,
+                                        LS_INDEX_L2_FILE,   LS_INDEX_L1_FILE};
     char path[LS_PATH_MAX];
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {

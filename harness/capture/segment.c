@@ -78,6 +78,33 @@ enum ls_err ls_segment_judge(const struct ls_segment *s, const char *file, const
     return LS_OK;
 }
 
+/* The first lines of the text, as many as fill a frame. */
+static struct ls_span take_frame(struct ls_span *rest)
+{
+    struct ls_span frame = {rest->p, 0};
+    struct ls_span line;
+
+    while (frame.n < LS_SEGMENT_FRAME_BYTES && ls_segment_line(rest, &line)) {
+        frame.n += line.n + 1;
+    }
+    if (frame.n < LS_SEGMENT_FRAME_BYTES) { /* a last line without a line feed */
+        frame.n += rest->n;
+        rest->n = 0;
+    }
+    return frame;
+}
+
+static enum ls_err compress(struct ls_span text, int level, struct ls_buf *packed)
+{
+    enum ls_err e = LS_OK;
+
+    do {
+        struct ls_span frame = take_frame(&text);
+        e = ls_zst_compress(frame.p, frame.n, level, packed);
+    } while (!e && text.n > 0);
+    return e;
+}
+
 enum ls_err ls_segment_store(const char *dir, const char *file, struct ls_span text, int level,
                              uint8_t sha256[32], struct ls_diag *d)
 {
@@ -87,7 +114,7 @@ enum ls_err ls_segment_store(const char *dir, const char *file, struct ls_span t
 
     ls_buf_init(&packed, LS_SEGMENT_BYTES_MAX);
     if (!e) {
-        e = ls_zst_compress(text.p, text.n, level, &packed);
+        e = compress(text, level, &packed);
         if (e) {
             ls_fail(d, e, "cannot compress \"%s\": %s", path, ls_err_text(e));
         }

@@ -15,6 +15,10 @@
 
 #define LS_SEGMENT_BYTES_MAX ((size_t)4 << 30) /* of one file, compressed or not */
 
+/* Text of one zstd frame that ls_segment_store writes, about: small enough that reading one block
+ * out of many stays cheap (store.h), large enough to cost little compression. */
+#define LS_SEGMENT_FRAME_BYTES ((size_t)1 << 18)
+
 struct ls_segment {
     struct ls_buf text;
     bool is_sha_wrong; /* the file is not the one the manifest names */
@@ -36,7 +40,8 @@ bool ls_segment_line(struct ls_span *rest, struct ls_span *out);
 enum ls_err ls_segment_judge(const struct ls_segment *s, const char *file, const char *where,
                              struct ls_diag *d);
 
-/* Compresses text into dir/file as one frame; sha256 gets the file's hash. level 1..19. */
+/* Compresses text into dir/file, in frames that each end with a line; sha256 gets the file's hash.
+ * level 1..19. */
 enum ls_err ls_segment_store(const char *dir, const char *file, struct ls_span text, int level,
                              uint8_t sha256[32], struct ls_diag *d);
 

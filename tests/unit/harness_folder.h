@@ -22,6 +22,7 @@
 #include "harness/capture/files.h"
 #include "harness/capture/manifest.h"
 #include "harness/capture/segment.h"
+#include "harness/capture/store.h"
 #include "lib/hash.h"
 #include "lib/hex.h"
 
@@ -34,6 +35,8 @@ static const char *const FOLDER_FILES[] = {LS_MANIFEST_FILE,
                                            LS_SEGMENT_L2_FILE,
                                            LS_SEGMENT_L1_FILE,
                                            LS_SEGMENT_STATUS_FILE,
+                                           LS_INDEX_L2_FILE,
+                                           LS_INDEX_L1_FILE,
                                            "in",
                                            "out",
                                            "err"};
