@@ -21,6 +21,26 @@ static const char *const lightcl_b[] = {"--l2.follow.source={source}", NULL};
 static const char *const lightcl_l1[] = {"--l1={l1}", NULL};
 static const char *const lightcl_verbose[] = {"--log.level=debug", NULL};
 
+/* op-node in follow mode. It always needs an L1, and polls with twice the block time (2 s on the
+ * chains recorded here). It believes the L1's hashes (--l1.trustrpc) because the mock's L1 has no
+ * state to prove a slot from. */
+static const char *const opnode_args[] = {
+    "--l1={l1}",
+    "--l1.trustrpc",
+    "--l1.beacon.ignore",
+    "--l1.http-poll-interval=1s",
+    "--l2={engine}",
+    "--l2.jwt-secret={jwt}",
+    "--rollup.config={rollup}",
+    "--rollup.l1-chain-config={dir}/l1-chain.json",
+    "--p2p.disable",
+    "--rpc.addr=127.0.0.1",
+    "--rpc.port={rpc_port}",
+    "--rpc.enable-admin",
+    NULL,
+};
+static const char *const opnode_verbose[] = {"--log.level=debug", NULL};
+
 static const struct ls_adapter adapters[] = {
     {
         .name = "lightcl",
@@ -31,6 +51,17 @@ static const struct ls_adapter adapters[] = {
         .args_b = lightcl_b,
         .args_l1 = lightcl_l1,
         .args_verbose = lightcl_verbose,
+        .status_method = "optimism_syncStatus",
+        .payload_method = "admin_postUnsafePayload",
+    },
+    {
+        .name = "op-node",
+        .program = "op-node",
+        .tick_ns = 4000 * NS_PER_MS,
+        .tick_fixed_ns = 4000 * NS_PER_MS,
+        .args = opnode_args,
+        .args_b = lightcl_b,
+        .args_verbose = opnode_verbose,
         .status_method = "optimism_syncStatus",
         .payload_method = "admin_postUnsafePayload",
     },

@@ -444,6 +444,28 @@ static void make_secret(struct live *l)
     ls_hmac_sha256(key, sizeof key, label, sizeof label - 1, l->jwt_secret);
 }
 
+/* What op-node wants to know of an L1 that is not built into it: every fork from the start. */
+static enum ls_err write_l1_chain(struct live *l, struct ls_diag *d)
+{
+    struct ls_buf text;
+    ls_buf_init(&text, 2048);
+    (void)ls_buf_printf(
+        &text,
+        "{\"chainId\":%" PRIu64 ",\"homesteadBlock\":0,\"eip150Block\":0,\"eip155Block\":0,"
+        "\"eip158Block\":0,\"byzantiumBlock\":0,\"constantinopleBlock\":0,\"petersburgBlock\":0,"
+        "\"istanbulBlock\":0,\"berlinBlock\":0,\"londonBlock\":0,\"terminalTotalDifficulty\":0,"
+        "\"shanghaiTime\":0,\"cancunTime\":0,\"pragueTime\":0,\"blobSchedule\":{"
+        "\"cancun\":{\"target\":3,\"max\":6,\"baseFeeUpdateFraction\":3338477},"
+        "\"prague\":{\"target\":6,\"max\":9,\"baseFeeUpdateFraction\":5007716}}}\n",
+        l->world.chain->rollup.l1_chain_id);
+    enum ls_err e = text.err;
+    if (e == LS_OK) {
+        e = ls_rundir_write(&l->dir, "l1-chain.json", ls_buf_span(&text), d);
+    }
+    ls_buf_fini(&text);
+    return e;
+}
+
 static enum ls_err fill_folder(struct live *l, const char *parent, struct ls_diag *d)
 {
     char hex[2 * LS_JWT_SECRET_BYTES];
@@ -457,7 +479,7 @@ static enum ls_err fill_folder(struct live *l, const char *parent, struct ls_dia
     if (e == LS_OK) {
         e = ls_rundir_write(&l->dir, "rollup.json", l->world.chain->rollup_json, d);
     }
-    return e;
+    return e == LS_OK ? write_l1_chain(l, d) : e;
 }
 
 /* The adapter's binary beside ours, or one folder up (test programs stand in one of their own). */
