@@ -79,7 +79,7 @@ static bool cannot(struct ls_go_args *a, const char *what, struct ls_go_place p,
     return false;
 }
 
-static const char *kind_name(const struct cJSON *v)
+const char *ls_go_kind_name(const struct cJSON *v)
 {
     if (ls_json_is_string(v)) {
         return "string";
@@ -239,6 +239,15 @@ bool ls_go_big(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p
     return go_number(a, v, p, "*hexutil.Big", "hex number > 256 bits", out->be, sizeof out->be);
 }
 
+bool ls_go_u256(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
+                struct ls_u256 *out)
+{
+    if (v == NULL || a->is_failed) {
+        return !a->is_failed;
+    }
+    return go_number(a, v, p, "*uint256.Int", "hex number > 256 bits", out->be, sizeof out->be);
+}
+
 bool ls_go_bytes(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
                  struct ls_arena *arena, struct ls_span *out)
 {
@@ -271,7 +280,7 @@ bool ls_go_bool(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place 
         return !a->is_failed;
     }
     if (!ls_json_is_bool(v)) {
-        return cannot(a, kind_name(v), p, "bool");
+        return cannot(a, ls_go_kind_name(v), p, "bool");
     }
     *out = ls_json_true(v);
     return true;
@@ -283,7 +292,7 @@ bool ls_go_kind(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place 
     if (v == NULL || a->is_failed || ls_json_is_null(v)) {
         return !a->is_failed;
     }
-    return strcmp(kind_name(v), kind) == 0 ? true : cannot(a, kind_name(v), p, type);
+    return strcmp(ls_go_kind_name(v), kind) == 0 ? true : cannot(a, ls_go_kind_name(v), p, type);
 }
 
 bool ls_go_name_eq(const char *key, const char *name)

@@ -52,6 +52,9 @@ bool ls_go_hash(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place 
 bool ls_go_u64(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p, uint64_t *out);
 bool ls_go_big(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
                struct ls_u256 *out);
+/* The same as holiman's uint256 reads it. */
+bool ls_go_u256(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
+                struct ls_u256 *out);
 bool ls_go_bytes(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
                  struct ls_arena *arena, struct ls_span *out);
 bool ls_go_bool(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p, bool *out);
@@ -59,6 +62,8 @@ bool ls_go_bool(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place 
 bool ls_go_kind(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p, const char *kind,
                 const char *type);
 
+/* "string", "number", "bool", "array" or "object". */
+const char *ls_go_kind_name(const struct cJSON *v);
 /* Go matches member names in any case. */
 bool ls_go_name_eq(const char *key, const char *name);
 

@@ -35,7 +35,7 @@ struct ls_st_url {
     size_t id_bytes;
     struct ls_st_start start;
     size_t fault_count; /* our own: descriptions of faults, decoded */
-    const char *faults[LS_ST_FAULTS_MAX];
+    char *faults[LS_ST_FAULTS_MAX];
     char text[LS_ST_TARGET_MAX + 64];   /* BAD: the answer without its last line feed; REDIRECT:
                                            where to */
     char decoded[LS_ST_TARGET_MAX + 1]; /* private */

@@ -1,0 +1,15 @@
+/*
+ * Faults written in a URL: "count=3,method=engine_*,http:503". Options first, separated by commas;
+ * the kind comes last, and what stands behind its colon is its argument to the end
+ * (docs/SYNCTESTER.md has the list).
+ */
+#ifndef LS_MOCKS_RPC_SYNCTESTER_FAULTS_H
+#define LS_MOCKS_RPC_SYNCTESTER_FAULTS_H
+
+#include "mocks/filter/filter.h"
+
+/* Reads one. NULL: *out is a rule for ls_filter_add, its strings inside text, which is cut up.
+ * Else what is wrong, static. */
+const char *ls_st_fault_parse(char *text, struct ls_fault_rule *out);
+
+#endif
