@@ -54,7 +54,7 @@ CORE_SRC     := $(call src,node/core)
 NODEIO_SRC   := $(call src,node/io)
 MODEL_SRC    := $(call src,mocks) $(call src,mocks/model) $(call src,mocks/filter) $(call src,mocks/rpc)
 HTTP_SRC     := $(call src,mocks/http)
-HARNESS_SRC  := $(foreach d,capture check report scenario run live serve demo,$(call src,harness/$(d)))
+HARNESS_SRC  := $(foreach d,capture check report scenario run live serve record demo,$(call src,harness/$(d)))
 MAIN_SRC     := $(wildcard node/main.c harness/main.c)
 UNIT_SRC     := $(call src,tests/unit)
 BENCH_SRC    := $(call src,bench)
@@ -151,7 +151,8 @@ TEST_EXT_harness  := $(HARN_LIBS)
 # These make the library's allocations fail, and take the place of the functions that allocate.
 TEST_LD_test_lib_alloc := -Wl,--wrap=malloc,--wrap=realloc,--wrap=ZSTD_createCCtx,--wrap=ZSTD_createDCtx
 TEST_LD_test_op_alloc  := -Wl,--wrap=malloc,--wrap=realloc
-# This kills the process in the calls that change the disk.
+# These need not wait for the disk, and one kills the process in the calls that change it.
+TEST_LD_test_harness_pull_run  := -Wl,--wrap=fsync,--wrap=fdatasync
 TEST_LD_test_harness_pull_kill := -Wl,--wrap=write,--wrap=writev,--wrap=rename,--wrap=unlink,--wrap=rmdir \
         -Wl,--wrap=mkdir,--wrap=ftruncate,--wrap=fsync,--wrap=fdatasync
 layer = $(word 2,$(subst _, ,$(notdir $(1))))

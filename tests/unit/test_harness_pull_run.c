@@ -12,6 +12,20 @@
 /* A folder to capture into must not exist yet, so it is made inside of this one. */
 #define CAPTURE "capture"
 
+/* Linked in place of the real ones: the tests are not about power cuts, and disks are slow. */
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+    (void)fd;
+    return 0;
+}
+int __wrap_fdatasync(int fd);
+int __wrap_fdatasync(int fd)
+{
+    (void)fd;
+    return 0;
+}
+
 struct rig {
     struct folder tmp;
     char dir[LS_PATH_MAX];
@@ -358,6 +372,106 @@ static void finish_makes_a_fixture_without_any_node(void **state)
     assert_int_equal(ls_pull_finish(r->dir, 1, &r->result, &r->d), LS_ERR_USAGE);
 }
 
+/* --- journals that are not as they were left --- */
+
+/* A capture of a range as a kill leaves it: journals, no fixture. */
+static void leave_journals(struct rig *r)
+{
+    struct ls_pull_folder f;
+    char path[LS_PATH_MAX];
+
+    world_init(&r->world, &r->chain, &r->time, 0, WORLD_ALWAYS);
+    r->o.is_following = false;
+    r->o.has_to = true;
+    r->o.to = 1360;
+    capture_ok(r);
+    assert_int_equal(ls_pull_folder_look(r->dir, LS_PULL_WINDOW, &f, &r->d), LS_OK);
+    assert_int_equal(ls_pull_folder_open(&f, &r->d), LS_OK);
+    ls_pull_folder_close(&f);
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const files[] = {LS_MANIFEST_FILE, LS_SEGMENT_L2_FILE,
+                                            LS_SEGMENT_L1_FILE};
+        assert_int_equal(ls_path_join(r->dir, files[i], path, NULL), LS_OK);
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
+static void write_file(const struct rig *r, const char *name, const void *p, size_t n)
+{
+    char path[LS_PATH_MAX];
+
+    assert_int_equal(ls_path_join(r->dir, name, path, NULL), LS_OK);
+    assert_int_equal(ls_file_write(path, (struct ls_span){p, n}, NULL), LS_OK);
+}
+
+static void a_journal_cut_anywhere_is_completed(void **state)
+{
+    static const char *const journals[] = {LS_PULL_L2_JOURNAL, LS_PULL_L1_JOURNAL};
+    struct rig *r = *state;
+    struct ls_buf whole, want, have;
+
+    capture_ok(r);
+    remove_capture(r->dir);
+    for (size_t k = 0; k < 2; k++) {
+        leave_journals(r);
+        read_file(r, journals[k], &whole);
+        capture_ok(r);
+        read_file(r, LS_MANIFEST_FILE, &want);
+        for (size_t cut = 0; cut < whole.n; cut += 1 + whole.n / 61) {
+            remove_capture(r->dir);
+            leave_journals(r);
+            write_file(r, journals[k], whole.p, cut);
+            capture_ok(r);
+            read_file(r, LS_MANIFEST_FILE, &have); /* with the hashes of all files */
+            assert_int_equal(have.n, want.n);
+            assert_memory_equal(have.p, want.p, want.n);
+            ls_buf_fini(&have);
+        }
+        remove_capture(r->dir);
+        ls_buf_fini(&whole);
+        ls_buf_fini(&want);
+    }
+}
+
+/* What a power cut may leave: the length is there, the bytes are not. */
+static void a_tail_of_zeros_is_dropped_and_fetched_again(void **state)
+{
+    struct rig *r = *state;
+    struct ls_buf text;
+
+    leave_journals(r);
+    read_file(r, LS_PULL_L2_JOURNAL, &text);
+    memset(text.p + text.n - 10000, 0, 9999);
+    write_file(r, LS_PULL_L2_JOURNAL, text.p, text.n);
+    capture_ok(r);
+    assert_non_null(strstr(r->world.notes, "lines at the end"));
+    assert_int_equal(r->result.last, 1360);
+    ls_buf_fini(&text);
+}
+
+static void damage_that_no_power_cut_explains_is_refused(void **state)
+{
+    struct rig *r = *state;
+    struct ls_buf text;
+    struct ls_buf damaged;
+
+    leave_journals(r);
+    read_file(r, LS_PULL_L2_JOURNAL, &text);
+    ls_buf_init(&damaged, 64u << 20);
+    ls_buf_put(&damaged, text.p, text.n);
+    damaged.p[5000] ^= 1;
+    while (damaged.n < (10u << 20)) {
+        ls_buf_put(&damaged, text.p, text.n);
+    }
+    write_file(r, LS_PULL_L2_JOURNAL, damaged.p, damaged.n);
+    enum ls_err e = world_capture(&r->world, &r->o, &r->result, &r->d);
+    assert_int_not_equal(e, LS_OK);
+    assert_non_null(strstr(r->d.text, LS_PULL_L2_JOURNAL));
+    assert_non_null(strstr(r->d.text, "line "));
+    ls_buf_fini(&damaged);
+    ls_buf_fini(&text);
+}
+
 static void two_processes_do_not_capture_into_one_folder(void **state)
 {
     struct rig *r = *state;
@@ -634,6 +748,9 @@ int main(void)
         RIGGED(a_capture_that_got_nothing_leaves_nothing),
         RIGGED(two_processes_do_not_capture_into_one_folder),
         RIGGED(a_fixture_that_was_not_captured_is_left_alone),
+        RIGGED(a_journal_cut_anywhere_is_completed),
+        RIGGED(a_tail_of_zeros_is_dropped_and_fetched_again),
+        RIGGED(damage_that_no_power_cut_explains_is_refused),
         RIGGED(finish_makes_a_fixture_without_any_node),
         RIGGED(a_node_of_another_chain_is_refused_and_nothing_changes),
         RIGGED(a_rollup_config_of_another_chain_is_refused),
