@@ -6,6 +6,7 @@
 
 #include "harness/capture/commands.h"
 #include "harness/demo/demo.h"
+#include "harness/record/commands.h"
 #include "harness/run/run.h"
 #include "harness/serve/serve.h"
 
@@ -26,6 +27,8 @@ static const char usage[] =
     "  export  the blocks of a folder, one a line\n"
     "  cut     a window of a folder as a folder\n"
     "  fork    a synthetic branch into a folder\n"
+    "  record  what a node and its peers say to each other, from between them\n"
+    "  replay  a recorded conversation against a node\n"
     "\n"
     "lockstep COMMAND --help says more. --version prints the version.\n";
 
@@ -37,7 +40,8 @@ struct command {
 static const struct command commands[] = {
     {"demo", ls_cmd_demo},     {"serve", ls_cmd_serve},   {"capture", ls_cmd_capture},
     {"info", ls_cmd_info},     {"verify", ls_cmd_verify}, {"import", ls_cmd_import},
-    {"export", ls_cmd_export}, {"cut", ls_cmd_cut},       {"fork", ls_cmd_fork}};
+    {"export", ls_cmd_export}, {"cut", ls_cmd_cut},       {"fork", ls_cmd_fork},
+    {"record", ls_cmd_record}, {"replay", ls_cmd_replay}};
 
 int main(int argc, char **argv)
 {

@@ -334,7 +334,10 @@ static bool set_up(struct ls_client_call *call, const struct ls_client_request *
 
     return curl_easy_setopt(e, CURLOPT_URL, r->url) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_PRIVATE, call) == CURLE_OK && set_headers(call, r) &&
-           set_body(e, r) && curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+           set_body(e, r) &&
+           curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, r->is_once ? 1L : 0L) == CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_FORBID_REUSE, r->is_once ? 1L : 0L) == CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_WRITEDATA, call) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_NOPROXY, "*") == CURLE_OK &&

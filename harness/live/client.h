@@ -6,6 +6,7 @@
 #ifndef LS_HARNESS_LIVE_CLIENT_H
 #define LS_HARNESS_LIVE_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,8 @@ struct ls_client_request {
     struct ls_span body;       /* copied */
     size_t answer_bytes_max;   /* of the answer's body; > 0 */
     uint64_t timeout_ms;       /* 0: none */
+    bool is_once; /* on a connection of its own: when a kept one turns out to be dead, libcurl sends
+                     the request again, and the peer may have had it twice */
 };
 typedef void ls_client_fn(void *user, const struct ls_client_answer *answer);
 

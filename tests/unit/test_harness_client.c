@@ -330,6 +330,29 @@ static void sends_what_it_is_told_and_brings_headers_back(void **state)
     assert_string_equal(r->seen, "GET / - -");
 }
 
+static void a_request_of_its_own_connection_is_sent_once(void **state)
+{
+    struct rig *r = *state;
+    const struct ls_client_request q = {
+        .verb = "POST", .url = r->url, .answer_bytes_max = 100, .is_once = true};
+    struct answer a = {0}, b = {0}, kept = {0};
+
+    r->is_custom = true;
+    send_to(r, &q, &a);
+    r->fate = LS_FATE_RESET;
+    send_to(r, &q, &b);
+    assert_int_equal(b.failure, LS_CLIENT_RESET);
+    assert_int_equal(ls_front_requests(r->front), 2);
+    r->fate = LS_FATE_SEND; /* that it matters: on a kept connection it would be sent twice */
+    send_to(r, &(struct ls_client_request){.verb = "POST", .url = r->url, .answer_bytes_max = 100},
+            &kept);
+    r->fate = LS_FATE_RESET;
+    kept = (struct answer){0};
+    send_to(r, &(struct ls_client_request){.verb = "POST", .url = r->url, .answer_bytes_max = 100},
+            &kept);
+    assert_int_equal(ls_front_requests(r->front), 5);
+}
+
 static enum ls_client_failure failure_at(struct rig *r, const char *url, size_t bytes_max,
                                          struct answer *a)
 {
@@ -373,6 +396,7 @@ int main(void)
         T(stops_reading_an_endless_answer),
         T(a_cancelled_call_never_answers),
         T(sends_what_it_is_told_and_brings_headers_back),
+        T(a_request_of_its_own_connection_is_sent_once),
         T(tells_how_an_answer_failed_to_come),
         T(survives_a_peer_that_was_away_between_two_calls),
     };
