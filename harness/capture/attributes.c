@@ -11,10 +11,10 @@
 #include "harness/capture/check.h"
 #include "harness/capture/input.h"
 #include "harness/capture/jsontext.h"
-#include "harness/capture/txjson.h"
 #include "lib/hash.h"
 #include "lib/json.h"
 #include "lib/op/tx.h"
+#include "lib/op/txjson.h"
 #include "lib/rlp.h"
 
 #define TX_BYTES_MAX LS_TX_BYTES_MAX

@@ -90,7 +90,7 @@ void ls_el_set_head(struct ls_engine *e, uint32_t id)
 
 static void forget_block(struct ls_engine *e, uint32_t id)
 {
-    e->flags[id] &= (uint8_t) ~(LS_EL_KNOWN | LS_EL_STATE);
+    e->flags[id] &= (uint8_t) ~(LS_EL_KNOWN | LS_EL_STATE | LS_EL_HEADER_READ | LS_EL_BODY_READ);
 }
 
 /* Forgets every known block whose recorded parent is not known. Parents have smaller ids, so one
@@ -149,6 +149,7 @@ void ls_engine_wipe(struct ls_engine *e)
     e->finalized = LS_NO_BLOCK;
     ls_el_forget_memory(e);
     ls_el_enter(e, e->genesis);
+    ls_el_cool(e);
     ls_el_sync_reset(e);
 }
 
@@ -181,6 +182,7 @@ void ls_engine_restart(struct ls_engine *e, uint64_t lost)
         break;
     }
     ls_el_forget_memory(e);
+    ls_el_cool(e);
     ls_el_sync_reset(e);
 }
 
@@ -288,6 +290,39 @@ bool ls_engine_is_pruned(const struct ls_engine *e, uint32_t id)
     uint64_t head = ls_el_number(e, e->head);
     uint64_t number = ls_el_number(e, id);
     return number != 0 && number < head && head - number > e->prune_keep;
+}
+
+bool ls_engine_header_is_cached(const struct ls_engine *e, uint32_t id)
+{
+    return !e->profile.parent_by_number || (e->flags[id] & LS_EL_HEADER_READ) != 0;
+}
+
+void ls_engine_cache_header(struct ls_engine *e, uint32_t id)
+{
+    e->flags[id] |= LS_EL_HEADER_READ;
+}
+
+void ls_engine_cache_block(struct ls_engine *e, uint32_t id)
+{
+    if (ls_el_is_known(e, id)) {
+        e->flags[id] |= LS_EL_BODY_READ;
+    }
+}
+
+bool ls_el_finds_parent(const struct ls_engine *e, uint32_t parent, uint64_t number)
+{
+    return !e->profile.parent_by_number || (e->flags[parent] & LS_EL_BODY_READ) != 0 ||
+           number == ls_el_number(e, parent) + 1u;
+}
+
+void ls_el_cool(struct ls_engine *e)
+{
+    uint32_t count = ls_universe_count(e->u);
+    for (uint32_t id = 0; id < count; id++) {
+        e->flags[id] &= (uint8_t) ~(LS_EL_HEADER_READ | LS_EL_BODY_READ);
+    }
+    e->flags[e->genesis] |= LS_EL_HEADER_READ | LS_EL_BODY_READ;
+    e->flags[e->head] |= LS_EL_HEADER_READ | LS_EL_BODY_READ;
 }
 
 uint64_t ls_engine_generation(const struct ls_engine *e)

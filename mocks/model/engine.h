@@ -64,6 +64,7 @@ struct ls_engine_profile {
     bool side_block_by_hash; /* non-canonical blocks are readable by hash */
     bool is_snap;            /* starts in snap mode while only genesis is there */
     bool snap_done_on_canonical_fcu; /* … which a forkchoice to a known block ends for good */
+    bool parent_by_number;           /* see ls_engine_header_is_cached */
     bool null_omitted;               /* null members of a PayloadStatus are left out */
     uint32_t stash_max;              /* remote headers kept, <= LS_EL_STASH_MAX */
     uint32_t invalid_hits_max; /* look-ups after which a rejected block is tried again, 0 = never */
@@ -139,6 +140,13 @@ uint32_t ls_engine_genesis(const struct ls_engine *e);
 /* Sync target, LS_NO_BLOCK when idle. */
 uint32_t ls_engine_sync_target(const struct ls_engine *e);
 bool ls_engine_is_pruned(const struct ls_engine *e, uint32_t id);
+/* geth looks for a parent by hash and number, but its caches go by the hash alone: a child with a
+ * wrong number finds it only when it was read before (profile: parent_by_number). Header: read as
+ * the parent of a block that was executed or built; block: named by a call. */
+bool ls_engine_header_is_cached(const struct ls_engine *e, uint32_t id);
+void ls_engine_cache_header(struct ls_engine *e, uint32_t id);
+/* LS_NO_BLOCK and unknown blocks are ignored. */
+void ls_engine_cache_block(struct ls_engine *e, uint32_t id);
 /* Sum of state changes; equal twice = nothing changed between. */
 uint64_t ls_engine_generation(const struct ls_engine *e);
 

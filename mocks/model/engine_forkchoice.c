@@ -48,7 +48,7 @@ static struct ls_el_verdict unknown_head(struct ls_engine *e, const struct ls_ha
 }
 
 /* What is wrong with a label on the chain that ends in head; NULL = nothing. */
-static const char *label_fault(const struct ls_engine *e, const struct ls_hash *hash, uint32_t head,
+static const char *label_fault(struct ls_engine *e, const struct ls_hash *hash, uint32_t head,
                                const char *missing, const char *foreign)
 {
     if (ls_hash_is_zero(hash)) {
@@ -58,18 +58,18 @@ static const char *label_fault(const struct ls_engine *e, const struct ls_hash *
     if (!ls_el_is_known(e, id)) {
         return missing;
     }
+    ls_engine_cache_block(e, id);
     return ls_universe_is_ancestor(e->u, id, head) ? NULL : foreign;
 }
 
-static const char *finalized_fault(const struct ls_engine *e, const struct ls_forkchoice *f,
+static const char *finalized_fault(struct ls_engine *e, const struct ls_forkchoice *f,
                                    uint32_t head)
 {
     return label_fault(e, &f->finalized, head, "final block not available in database",
                        "final block not in canonical chain");
 }
 
-static const char *safe_fault(const struct ls_engine *e, const struct ls_forkchoice *f,
-                              uint32_t head)
+static const char *safe_fault(struct ls_engine *e, const struct ls_forkchoice *f, uint32_t head)
 {
     return label_fault(e, &f->safe, head, "safe block not available in database",
                        "safe block not in canonical chain");
@@ -134,8 +134,7 @@ static struct ls_el_verdict old_head(struct ls_engine *e, const struct ls_forkch
 }
 
 /* labels_atomic: faults are found before anything moves, on the chain that would be. */
-static const char *atomic_fault(const struct ls_engine *e, const struct ls_forkchoice *f,
-                                uint32_t head)
+static const char *atomic_fault(struct ls_engine *e, const struct ls_forkchoice *f, uint32_t head)
 {
     if (!e->profile.labels_atomic) {
         return NULL;
@@ -156,6 +155,7 @@ struct ls_el_verdict ls_engine_forkchoice(struct ls_engine *e, const struct ls_f
     if (!ls_el_is_known(e, id)) {
         return unknown_head(e, &f->head, id);
     }
+    ls_engine_cache_block(e, id);
     bool is_canonical = ls_universe_is_ancestor(e->u, id, e->head);
     const char *fault = atomic_fault(e, f, is_canonical ? e->head : id);
     if (fault != NULL) {

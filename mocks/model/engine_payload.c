@@ -79,6 +79,9 @@ static struct ls_el_verdict execute(struct ls_engine *e, const struct ls_np_inpu
                                     uint32_t parent)
 {
     const char *error = in->exec_error;
+    if (in->id.number == ls_el_number(e, parent) + 1u) {
+        ls_engine_cache_header(e, parent);
+    }
     if (error == NULL && in->id.number != ls_el_number(e, parent) + 1u) {
         error = "invalid block number";
     } else if (error == NULL && in->block != LS_NO_BLOCK && ls_el_is_bad(e, in->block)) {
@@ -102,15 +105,17 @@ struct ls_el_verdict ls_engine_new_payload(struct ls_engine *e, const struct ls_
         return ls_el_syncing("stuck");
     }
     if (ls_el_is_known(e, in->block)) {
+        ls_engine_cache_block(e, in->block);
         return ls_el_valid(e, in->block, "np 6");
     }
     if (ls_el_is_rejected(e, &in->id.hash, &in->id.hash, "np 7", &v)) {
         return v;
     }
     uint32_t parent = ls_universe_find(e->u, &in->parent);
-    if (!ls_el_is_known(e, parent)) {
+    if (!ls_el_is_known(e, parent) || !ls_el_finds_parent(e, parent, in->id.number)) {
         return unknown_parent(e, in);
     }
+    ls_engine_cache_block(e, parent);
     if (in->timestamp <= ls_universe_get(e->u, parent)->ref.timestamp) {
         return ls_el_invalid(&in->parent, "invalid timestamp", "np 9");
     }

@@ -9,7 +9,7 @@
     .zero_head = LS_EL_ZERO_INVALID, .old_head = LS_EL_OLD_LABELS,                             \
     .label_unset = LS_EL_UNSET_ERROR, .restore = LS_EL_RESTORE_FINALIZED,                      \
     .labels_same_head = true, .error_data = true, .side_block_by_hash = true, .stash_max = 96, \
-    .invalid_hits_max = 128
+    .invalid_hits_max = 128, .parent_by_number = true
 
 static const struct ls_engine_profile PROFILES[] = {
     {.name = "geth", GETH},

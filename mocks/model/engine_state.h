@@ -9,10 +9,12 @@
 
 /* What is known of a block, one byte a block of the universe. */
 enum ls_el_flag {
-    LS_EL_KNOWN = 1,      /* header and body are in the database */
-    LS_EL_STATE = 2,      /* and its state: children can execute */
-    LS_EL_INVALID = 4,    /* marked: executes to INVALID */
-    LS_EL_NOT_INVALID = 8 /* mark taken back: overrides ls_ublock.expect_invalid */
+    LS_EL_KNOWN = 1,        /* header and body are in the database */
+    LS_EL_STATE = 2,        /* and its state: children can execute */
+    LS_EL_INVALID = 4,      /* marked: executes to INVALID */
+    LS_EL_NOT_INVALID = 8,  /* mark taken back: overrides ls_ublock.expect_invalid */
+    LS_EL_HEADER_READ = 16, /* in the cache of headers, which goes by hash alone */
+    LS_EL_BODY_READ = 32    /* in the cache of blocks, likewise */
 };
 
 /* A header somebody sent whose parent was not there (geth's remoteBlocks, newest first). */
@@ -65,6 +67,10 @@ bool ls_el_is_known(const struct ls_engine *e, uint32_t id);
 bool ls_el_has_state(const struct ls_engine *e, uint32_t id);
 /* Executes to INVALID. */
 bool ls_el_is_bad(const struct ls_engine *e, uint32_t id);
+/* Finds the parent of a block with this number, as a look-up by hash and number does. */
+bool ls_el_finds_parent(const struct ls_engine *e, uint32_t parent, uint64_t number);
+/* All caches are empty but for what starting reads: genesis and the head. */
+void ls_el_cool(struct ls_engine *e);
 /* Enters a block with its state. */
 void ls_el_enter(struct ls_engine *e, uint32_t id);
 uint64_t ls_el_number(const struct ls_engine *e, uint32_t id);

@@ -11,6 +11,7 @@
 #include "lib/arena.h"
 #include "lib/op/payload.h"
 #include "lib/op/rollup.h"
+#include "lib/op/txjson.h"
 #include "mocks/model/engine.h"
 #include "mocks/rpc/args.h"
 #include "mocks/rpc/blockjson.h"
@@ -24,6 +25,14 @@ struct ls_engine_port;
 struct ls_engine_public {
     struct ls_backend base;
     struct ls_engine_port *port;
+};
+
+/* Builds that getPayload can still ask for (geth's maxTrackedPayloads). */
+#define LS_ENGINE_JOBS 10u
+struct ls_engine_job {
+    uint8_t id[8];
+    char *payload; /* the executionPayload object; NULL: no build of it succeeds */
+    char *rest;    /* the envelope's other members, from the comma on */
 };
 
 struct ls_engine_port {
@@ -41,7 +50,9 @@ struct ls_engine_port {
     /* Texts of blocks added at run time; owned here, read by the universe. */
     char **added;
     size_t added_count;
-    char exec_error[2048]; /* of the payload being looked at */
+    char exec_error[2048];                     /* of the payload being looked at */
+    struct ls_engine_job jobs[LS_ENGINE_JOBS]; /* newest first */
+    size_t job_count;
 };
 
 /* --- newPayload (engine_np.c, engine_payload.c, engine_exec.c) --- */
@@ -68,12 +79,7 @@ void ls_engine_np(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned v
 /* Decodes the executionPayload object. */
 bool ls_engine_decode_payload(struct ls_go_args *a, const struct cJSON *v, struct ls_arena *arena,
                               struct ls_np_args *out);
-/* Why the payload does not execute on parent (id), as op-geth says it; NULL = nothing found. Valid
- * until the next call. */
-const char *ls_engine_exec_error(struct ls_engine_port *e, const struct ls_payload *p,
-                                 const struct ls_header *h, uint32_t parent);
-/* Enters a payload that executes on parent into the universe, when the text of its block can be
- * made; LS_NO_BLOCK when not. */
+/* Enters a payload that executes on parent into the universe; LS_NO_BLOCK when there is no room. */
 uint32_t ls_engine_add_block(struct ls_engine_port *e, const struct ls_payload *p,
                              const struct ls_header *h, uint32_t parent);
 /* geth's complaint about an encoded transaction; NULL = none. */
@@ -84,6 +90,107 @@ void ls_engine_put_status(struct ls_engine_port *e, struct ls_jw *w, const char 
                           const struct ls_el_verdict *v, struct ls_trace_event *ev);
 /* The verdict is an error: the call fails with it. */
 bool ls_engine_put_error(struct ls_rpc_call *call, const struct ls_el_verdict *v);
+
+/* --- header rules (engine_rules.c) --- */
+
+enum ls_err ls_engine_header_of(const struct ls_engine_port *e, uint32_t id, struct ls_header *out);
+/* What is wrong with h as a child of parent before it is executed, in op-geth's words and order;
+ * NULL = nothing. Valid until the next call. */
+const char *ls_engine_header_fault(struct ls_engine_port *e, const struct ls_header *h,
+                                   uint32_t parent_id, const struct ls_header *parent);
+
+/* --- accounts, as far as recorded blocks tell (engine_accounts.c) --- */
+
+/* false: nobody recorded the transaction. */
+bool ls_engine_sender(const struct ls_engine_port *e, const struct ls_tx_view *tx,
+                      struct ls_addr *out);
+/* The account's next nonce after block tip; false when not all blocks below are there. */
+bool ls_engine_nonce(const struct ls_engine_port *e, uint32_t tip, const struct ls_addr *who,
+                     uint64_t *out);
+/* The chain that ends in tip has the contract which the deployer ("0x…", lower case) makes in the
+ * first block of this fork. */
+bool ls_engine_has_contract(const struct ls_engine_port *e, uint32_t tip, enum ls_fork fork,
+                            const char *deployer);
+/* The gas of a transaction that runs no code. */
+uint64_t ls_engine_plain_gas(const struct ls_engine_port *e, struct ls_span tx, uint64_t timestamp);
+/* A recorded block shows that a call of this address runs no code. */
+bool ls_engine_is_codeless(struct ls_engine_port *e, const struct ls_addr *to);
+void ls_engine_checksum(const struct ls_addr *who, char out[43]);
+
+/* A transaction that cannot be applied. */
+struct ls_tx_fault {
+    size_t index;
+    struct ls_tx_view tx;
+    struct ls_addr sender;
+    char why[160]; /* op-geth's words */
+};
+/* The first of these transactions that does not apply on parent, by nonce or gas; false: none that
+ * can be told without executing. */
+bool ls_engine_txs_fault(struct ls_engine_port *e, uint32_t parent, const struct ls_header *h,
+                         const struct ls_span *txs, size_t tx_count, struct ls_tx_fault *out);
+
+/* --- results of execution (engine_exec.c) --- */
+
+/* What executing a block gives. */
+struct ls_exec_results {
+    uint64_t gas_used;
+    uint64_t blob_gas_used;
+    uint8_t bloom[256];
+    struct ls_hash receipts_root;
+    struct ls_hash state_root;
+    struct ls_hash withdrawals_root; /* of the message passer, from Isthmus */
+};
+
+/* The results for a block on parent with these inputs in h (everything but the results) and
+ * transactions: those of a recorded block with the same inputs, else made up by a pure function of
+ * the inputs, so that what was built here is valid here, now and after a restart. */
+void ls_engine_execute(struct ls_engine_port *e, uint32_t parent_id, const struct ls_header *parent,
+                       const struct ls_header *h, const struct ls_span *txs, size_t tx_count,
+                       struct ls_exec_results *out);
+/* Why the payload does not execute on parent (id), as op-geth says it; NULL = it does. Valid until
+ * the next call. */
+const char *ls_engine_exec_error(struct ls_engine_port *e, const struct ls_payload *p,
+                                 const struct ls_header *h, uint32_t parent);
+
+/* --- building (engine_attrs.c, engine_build.c) --- */
+
+struct ls_attributes {
+    uint64_t timestamp; /* s */
+    struct ls_hash random;
+    struct ls_addr fee_recipient;
+    bool has_withdrawals;
+    size_t withdrawal_count;
+    bool has_beacon_root;
+    struct ls_hash beacon_root;
+    const struct ls_span *txs;
+    size_t tx_count;
+    bool no_tx_pool;
+    bool has_gas_limit;
+    uint64_t gas_limit;
+    struct ls_span eip1559;
+    bool has_min_base_fee;
+    uint64_t min_base_fee;
+};
+
+/* Decodes PayloadAttributes; their memory is the port's arena. */
+bool ls_engine_read_attributes(struct ls_engine_port *e, struct ls_go_args *a,
+                               const struct cJSON *v, struct ls_attributes *at);
+/* Before anything is applied: what is wrong by version and fork (has_head: OP's own rules too). */
+bool ls_engine_check_attributes(struct ls_engine_port *e, struct ls_rpc_call *call,
+                                unsigned version, bool has_head, const struct ls_attributes *at);
+/* The payload id: a pure function of head, attributes and version. */
+void ls_engine_payload_id(const struct ls_hash *head, const struct ls_attributes *at,
+                          unsigned version, uint8_t out[8]);
+/* -38003 "Invalid payload attributes"; returns false. */
+bool ls_engine_bad_attributes(struct ls_rpc_call *call, const char *why);
+
+/* After head and labels were applied: starts a build on the head. false: the call has failed. */
+bool ls_engine_build(struct ls_engine_port *e, struct ls_rpc_call *call, const struct ls_hash *head,
+                     const struct ls_attributes *at, unsigned version, uint8_t id[8]);
+/* engine_getPayloadV<version>. */
+void ls_engine_get_payload(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned version);
+/* Forgets every build (the process ended, or the port does). */
+void ls_engine_drop_builds(struct ls_engine_port *e);
 
 /* --- forkchoiceUpdated (engine_fcu.c) --- */
 void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned version);

@@ -17,9 +17,8 @@ static uint64_t number_of(const struct ls_engine_port *e, uint32_t id)
     return ls_universe_get(e->universe, id)->ref.number;
 }
 
-static struct ls_el_read read_block(void *self, enum ls_go_block kind, uint64_t number)
+static struct ls_el_read look_up(struct ls_engine_port *e, enum ls_go_block kind, uint64_t number)
 {
-    struct ls_engine_port *e = self;
     switch (kind) {
     case LS_GO_NUMBER:
         break;
@@ -36,10 +35,20 @@ static struct ls_el_read read_block(void *self, enum ls_go_block kind, uint64_t 
     return ls_engine_read_number(e->engine, number);
 }
 
+static struct ls_el_read read_block(void *self, enum ls_go_block kind, uint64_t number)
+{
+    struct ls_engine_port *e = self;
+    struct ls_el_read r = look_up(e, kind, number);
+    ls_engine_cache_block(e->engine, r.kind == LS_READ_BLOCK ? r.id : LS_NO_BLOCK);
+    return r;
+}
+
 static struct ls_el_read read_hash(void *self, const struct ls_hash *hash)
 {
-    const struct ls_engine_port *e = self;
-    return ls_engine_read_hash(e->engine, hash);
+    struct ls_engine_port *e = self;
+    struct ls_el_read r = ls_engine_read_hash(e->engine, hash);
+    ls_engine_cache_block(e->engine, r.kind == LS_READ_BLOCK ? r.id : LS_NO_BLOCK);
+    return r;
 }
 
 static struct ls_el_syncing read_syncing(void *self)
@@ -269,46 +278,6 @@ static void bodies_by_range(struct ls_engine_port *e, struct ls_rpc_call *call)
     ls_jw_array_end(&w);
 }
 
-/* --- getPayload: this engine never builds, so every id is unknown --- */
-
-static bool take_payload_id(struct ls_go_args *a, uint8_t id[8])
-{
-    const struct cJSON *v = ls_go_args_take(a, true);
-    const char *s = ls_json_str(v);
-    if (v == NULL || !ls_go_kind(a, v, LS_GO_ARGUMENT, "string", "*engine.PayloadID")) {
-        return false;
-    }
-    if (s == NULL || s[0] != '0' || (s[1] != 'x' && s[1] != 'X')) {
-        ls_go_args_fail(a, "invalid payload id \"%s\": hex string without 0x prefix",
-                        s == NULL ? "" : s);
-        return false;
-    }
-    if (strlen(s + 2) != 16) {
-        ls_go_args_fail(
-            a, "invalid payload id \"%s\": hex string has length %zu, want 16 for PayloadID", s,
-            strlen(s + 2));
-        return false;
-    }
-    return ls_go_fixed(a, v, LS_GO_ARGUMENT, "engine.PayloadID", id, 8);
-}
-
-static void get_payload(struct ls_rpc_call *call, unsigned version)
-{
-    struct ls_go_args a;
-    uint8_t id[8] = {0};
-    ls_go_args_begin(&a, call);
-    if (!take_payload_id(&a, id) || !ls_go_args_end(&a)) {
-        return;
-    }
-    unsigned low = version <= 2 ? 1 : 3;
-    unsigned high = version <= 2 ? version : 3;
-    if (id[0] < low || id[0] > high) {
-        ls_rpc_error(call, LS_RPC_UNSUPPORTED_FORK, "Unsupported fork");
-    } else {
-        ls_rpc_error(call, LS_RPC_UNKNOWN_PAYLOAD, "Unknown payload");
-    }
-}
-
 /* --- which is which --- */
 
 static const struct {
@@ -341,7 +310,7 @@ void ls_engine_other(struct ls_engine_port *e, struct ls_rpc_call *call)
     const char *version = call->method + sizeof get - 1;
     if (strncmp(call->method, get, sizeof get - 1) == 0 && version[0] >= '1' && version[0] <= '5' &&
         version[1] == '\0') {
-        get_payload(call, (unsigned)(version[0] - '0'));
+        ls_engine_get_payload(e, call, (unsigned)(version[0] - '0'));
         return;
     }
     ls_rpc_no_method(call);

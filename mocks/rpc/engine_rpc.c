@@ -121,6 +121,7 @@ void ls_engine_rpc_free(struct ls_backend *b)
         free(e->added[i]);
     }
     free(e->added);
+    ls_engine_drop_builds(e);
     ls_blockjson_free(e->blocks);
     ls_arena_fini(&e->arena);
     free(e);

@@ -145,6 +145,23 @@ static void code(const struct ls_eth_view *v, struct ls_rpc_call *call)
     }
 }
 
+/* A proof takes the state's tree, which no setting makes up. */
+static void proof(const struct ls_eth_view *v, struct ls_rpc_call *call)
+{
+    struct ls_go_args a;
+    struct ls_el_read r;
+    ls_go_args_begin(&a, call);
+    if (!take_address(&a) ||
+        !ls_go_kind(&a, ls_go_args_take(&a, true), LS_GO_ARGUMENT, "array", "[]string") ||
+        !ls_eth_take_block(v, &a, true, &r) || !ls_go_args_end(&a)) {
+        return;
+    }
+    if (r.kind == LS_READ_ERROR && strcmp(r.message, "header for hash not found") == 0) {
+        r.message = "header not found"; /* as op-geth says it here */
+    }
+    refuse(v, call, &r);
+}
+
 /* geth takes a slot with up to 32 bytes, zeros in front or not. */
 static bool take_slot(struct ls_go_args *a)
 {
@@ -379,6 +396,7 @@ static const struct {
     {"eth_getBalance", balance_or_nonce},
     {"eth_getTransactionCount", balance_or_nonce},
     {"eth_getCode", code},
+    {"eth_getProof", proof},
     {"eth_getStorageAt", storage},
     {"eth_call", execute},
     {"eth_estimateGas", execute},

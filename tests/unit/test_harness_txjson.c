@@ -5,10 +5,10 @@
 
 #include "harness/capture/attributes.h"
 #include "harness/capture/import.h"
-#include "harness/capture/txjson.h"
 #include "lib/json.h"
 #include "lib/op/block.h"
 #include "lib/op/tx.h"
+#include "lib/op/txjson.h"
 
 /* --- one transaction --- */
 

@@ -734,8 +734,8 @@ static void l1_serves_tags_numbers_and_hashes(void **state)
     expect_body(f->l1_port, CALL("eth_getBlockByNumber", "[\"0x6\",false]"), RESULT("null"));
     expect_error(f->l1_port, "eth_getBlockByNumber", "[\"finalized\",false]", -32000,
                  "finalized block not found");
-    expect_error(f->l1_port, "eth_getProof", "[]", -32601,
-                 "the method eth_getProof does not exist/is not available");
+    expect_error(f->l1_port, "eth_getStorage", "[]", -32601,
+                 "the method eth_getStorage does not exist/is not available");
     struct cJSON *root =
         ask(f->l1_port, "eth_getBlockByNumber", "[\"latest\",false]", &result, &error);
     uint64_t number = 0;

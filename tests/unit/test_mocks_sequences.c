@@ -399,7 +399,7 @@ static void tell(const char *id, size_t i, const struct cJSON *call, const struc
     ls_buf_init(&got_text, FILE_BYTES_MAX);
     ls_json_print(error != NULL ? error : ls_json_get(call, "r"), &want_text);
     ls_json_print(got, &got_text);
-    (void)printf("%s[%zu] %s\n  want %.600s\n  got  %.600s\n", id, i,
+    (void)printf("%s[%zu] %s\n  want %s\n  got  %s\n", id, i,
                  ls_json_str(ls_json_get(call, "m")), (const char *)want_text.p,
                  (const char *)got_text.p);
     ls_buf_fini(&want_text);

@@ -1,7 +1,7 @@
 /*
  * A table per type says which member each RLP field is and how it is written.
  */
-#include "harness/capture/txjson.h"
+#include "lib/op/txjson.h"
 
 #include <assert.h>
 #include <string.h>
@@ -378,6 +378,9 @@ static void put_deposit_extras(const struct ls_txjson_place *place, struct ls_jw
     if (place->has_deposit_version) {
         ls_jw_str(w, "depositReceiptVersion", "0x1");
     }
+    if (place->deposit_nonce != NULL) {
+        ls_jw_quantity(w, "nonce", *place->deposit_nonce);
+    }
 }
 
 static enum ls_err put_tx(const struct tx *tx, const struct ls_txjson_place *place, struct ls_jw *w)
@@ -386,6 +389,9 @@ static enum ls_err put_tx(const struct tx *tx, const struct ls_txjson_place *pla
 
     if (e) {
         return e;
+    }
+    if (tx->type != 0x7e && place->from != NULL) {
+        ls_jw_hex(w, "from", place->from->b, sizeof place->from->b);
     }
     if (tx->type == 0x7e) {
         put_deposit_extras(place, w);
@@ -463,4 +469,49 @@ uint64_t ls_txjson_gas_floor(struct ls_span bytes)
     gas += item_of(&tx, "to")->body.n == 0 ? 32000 : 0;
     gas += list ? access_list_gas(list->body) : 0;
     return gas < limit ? gas : limit;
+}
+
+/* EIP-7623: ten gas a token, four tokens a byte that is not zero. */
+uint64_t ls_txjson_gas_data_floor(struct ls_span bytes)
+{
+    struct tx tx;
+    uint64_t tokens = 0;
+
+    if (decode(bytes, &tx)) {
+        return 0;
+    }
+    struct ls_span data = item_of(&tx, "input")->body;
+    for (size_t i = 0; i < data.n; i++) {
+        tokens += data.p[i] ? 4 : 1;
+    }
+    return 21000 + 10 * tokens;
+}
+
+/* --- what a block's rules look at --- */
+
+enum ls_err ls_txjson_view(struct ls_span bytes, struct ls_tx_view *out)
+{
+    struct tx tx;
+    struct ls_tx_view v = {0};
+    enum ls_err e = decode(bytes, &tx);
+
+    if (e) {
+        return e;
+    }
+    const struct ls_rlp_item *to = item_of(&tx, "to");
+    v.type = tx.type;
+    v.has_to = to->body.n > 0;
+    ls_keccak256(bytes.p, bytes.n, v.hash.b);
+    if (ls_rlp_u64(item_of(&tx, "gas"), &v.gas) || to_u256(item_of(&tx, "value"), &v.value) ||
+        (v.has_to && ls_rlp_fixed(to, v.to.b, sizeof v.to.b))) {
+        return LS_ERR_PARSE;
+    }
+    if (v.type == 0x7e) {
+        e = to_u256(item_of(&tx, "mint"), &v.mint);
+        e = e ? e : ls_rlp_fixed(item_of(&tx, "from"), v.from.b, sizeof v.from.b);
+    } else {
+        e = ls_rlp_u64(item_of(&tx, "nonce"), &v.nonce);
+    }
+    *out = v;
+    return e ? LS_ERR_PARSE : LS_OK;
 }

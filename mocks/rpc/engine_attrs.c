@@ -1,0 +1,238 @@
+/* PayloadAttributes: from JSON, what is wrong with them by version and fork (mock-engine 2.4 row 1,
+ * 2.5), and the payload id they give. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/hash.h"
+#include "lib/json.h"
+#include "mocks/rpc/engine_parts.h"
+
+#define ATTRIBUTES "PayloadAttributes"
+
+/* --- from JSON --- */
+
+static const struct cJSON *member(const struct cJSON *obj, const char *name)
+{
+    const struct cJSON *found = NULL;
+    for (const struct cJSON *m = ls_json_first(obj); m != NULL; m = ls_json_next(m)) {
+        if (ls_go_name_eq(ls_json_key(m), name)) {
+            found = m;
+        }
+    }
+    return found;
+}
+
+/* A member as a Go pointer field: null is the same as absent. */
+static const struct cJSON *optional(const struct cJSON *obj, const char *name)
+{
+    const struct cJSON *v = member(obj, name);
+    return ls_json_is_null(v) ? NULL : v;
+}
+
+static struct ls_go_place place_of(const char *field)
+{
+    return (struct ls_go_place){ATTRIBUTES, field};
+}
+
+static bool read_txs(struct ls_engine_port *e, struct ls_go_args *a, const struct cJSON *v,
+                     struct ls_attributes *at)
+{
+    struct ls_go_place place = place_of("transactions");
+    if (!ls_go_kind(a, v, place, "array", "[]hexutil.Bytes")) {
+        return false;
+    }
+    struct ls_span *txs = ls_arena_alloc(&e->arena, ls_json_count(v) * sizeof *txs);
+    if (txs == NULL) {
+        ls_go_args_fail(a, "too large");
+        return false;
+    }
+    for (const struct cJSON *tx = ls_json_first(v); tx != NULL; tx = ls_json_next(tx)) {
+        if (!ls_go_bytes(a, tx, place, &e->arena, &txs[at->tx_count++])) {
+            return false;
+        }
+    }
+    at->txs = txs;
+    return true;
+}
+
+static bool read_plain_u64(struct ls_go_args *a, const struct cJSON *v, const char *field,
+                           uint64_t *out)
+{
+    struct ls_go_place place = place_of(field);
+    if (v == NULL || !ls_go_kind(a, v, place, "number", "uint64")) {
+        return v == NULL;
+    }
+    if (ls_json_u64(v, out) != LS_OK) {
+        ls_go_args_fail(a,
+                        "json: cannot unmarshal number into Go struct field " ATTRIBUTES
+                        ".%s of type uint64",
+                        field);
+        return false;
+    }
+    return true;
+}
+
+bool ls_engine_read_attributes(struct ls_engine_port *e, struct ls_go_args *a,
+                               const struct cJSON *v, struct ls_attributes *at)
+{
+    static const char *const needed[] = {"timestamp", "prevRandao", "suggestedFeeRecipient"};
+    const struct cJSON *withdrawals = optional(v, "withdrawals");
+    const struct cJSON *beacon_root = optional(v, "parentBeaconBlockRoot");
+    const struct cJSON *gas_limit = optional(v, "gasLimit");
+    const struct cJSON *min_base_fee = optional(v, "minBaseFee");
+    at->has_withdrawals = withdrawals != NULL;
+    at->withdrawal_count = ls_json_count(withdrawals);
+    at->has_beacon_root = beacon_root != NULL;
+    at->has_gas_limit = gas_limit != NULL;
+    at->has_min_base_fee = min_base_fee != NULL;
+    bool is_read =
+        ls_go_u64(a, optional(v, "timestamp"), place_of("timestamp"), &at->timestamp) &&
+        ls_go_hash(a, optional(v, "prevRandao"), place_of("prevRandao"), &at->random) &&
+        ls_go_fixed(a, optional(v, "suggestedFeeRecipient"), place_of("suggestedFeeRecipient"),
+                    "common.Address", at->fee_recipient.b, sizeof at->fee_recipient.b) &&
+        ls_go_kind(a, withdrawals, place_of("withdrawals"), "array", "[]*types.Withdrawal") &&
+        ls_go_hash(a, beacon_root, place_of("parentBeaconBlockRoot"), &at->beacon_root) &&
+        read_txs(e, a, optional(v, "transactions"), at) &&
+        ls_go_bool(a, member(v, "noTxPool"), place_of("noTxPool"), &at->no_tx_pool) &&
+        ls_go_u64(a, gas_limit, place_of("gasLimit"), &at->gas_limit) &&
+        ls_go_bytes(a, optional(v, "eip1559Params"), place_of("eip1559Params"), &e->arena,
+                    &at->eip1559) &&
+        read_plain_u64(a, min_base_fee, "minBaseFee", &at->min_base_fee);
+    for (size_t i = 0; is_read && i < sizeof needed / sizeof needed[0]; i++) {
+        if (optional(v, needed[i]) == NULL) {
+            ls_go_args_fail(a, "missing required field '%s' for " ATTRIBUTES, needed[i]);
+            is_read = false;
+        }
+    }
+    return is_read;
+}
+
+/* --- what is wrong with attributes --- */
+
+static bool fail(struct ls_rpc_call *call, int64_t code, const char *message, const char *why)
+{
+    ls_rpc_error(call, code, "%s", message);
+    ls_rpc_error_data(call, "%s", why);
+    return false;
+}
+
+bool ls_engine_bad_attributes(struct ls_rpc_call *call, const char *why)
+{
+    return fail(call, LS_RPC_INVALID_ATTRIBUTES, "Invalid payload attributes", why);
+}
+
+/* Before anything is applied, by the version of the method. */
+static bool check_version(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned version,
+                          const struct ls_attributes *at)
+{
+    bool is_shanghai = ls_rollup_is_active(&e->rollup, LS_FORK_CANYON, at->timestamp);
+    bool is_cancun = ls_rollup_is_active(&e->rollup, LS_FORK_ECOTONE, at->timestamp);
+    switch (version) {
+    case 1:
+        if (at->has_withdrawals || at->has_beacon_root) {
+            return fail(call, LS_RPC_INVALID_PARAMS, "Invalid parameters",
+                        "withdrawals and beacon root not supported in V1");
+        }
+        return is_shanghai ? fail(call, LS_RPC_INVALID_PARAMS, "Invalid parameters",
+                                  "fcuV1 called post-shanghai")
+                           : true;
+    case 2:
+        if (at->has_beacon_root) {
+            return ls_engine_bad_attributes(call, "unexpected beacon root");
+        }
+        if (!is_shanghai && at->has_withdrawals) {
+            return ls_engine_bad_attributes(call, "withdrawals before shanghai");
+        }
+        if (is_shanghai && !is_cancun && !at->has_withdrawals) {
+            return ls_engine_bad_attributes(call, "missing withdrawals");
+        }
+        return is_cancun ? fail(call, LS_RPC_UNSUPPORTED_FORK, "Unsupported fork",
+                                "fcuV2 must only be called with paris or shanghai payloads")
+                         : true;
+    default:
+        if (!at->has_withdrawals) {
+            return ls_engine_bad_attributes(call, "missing withdrawals");
+        }
+        if (!at->has_beacon_root) {
+            return ls_engine_bad_attributes(call, "missing beacon root");
+        }
+        return is_cancun ? true
+                         : fail(call, LS_RPC_UNSUPPORTED_FORK, "Unsupported fork",
+                                "fcuV3 must only be called for cancun or prague payloads");
+    }
+}
+
+/* OP's own rules; not looked at when the head is zero. */
+static bool check_op(struct ls_engine_port *e, struct ls_rpc_call *call,
+                     const struct ls_attributes *at)
+{
+    char text[96];
+    bool is_holocene = ls_rollup_is_active(&e->rollup, LS_FORK_HOLOCENE, at->timestamp);
+    if (at->withdrawal_count > 0) {
+        return ls_engine_bad_attributes(call, "non-empty withdrawals post-Canyon");
+    }
+    if (is_holocene && at->eip1559.n != 8) {
+        (void)snprintf(text, sizeof text, "holocene eip-1559 params should be 8 bytes, got %zu",
+                       at->eip1559.n);
+        return ls_engine_bad_attributes(call, text);
+    }
+    if (is_holocene && ls_be32(at->eip1559.p) == 0 && ls_be32(at->eip1559.p + 4) != 0) {
+        return ls_engine_bad_attributes(
+            call, "holocene params cannot have a 0 denominator unless elasticity is also 0");
+    }
+    if (!is_holocene && at->eip1559.n > 0) {
+        return ls_engine_bad_attributes(call, "non-empty eip155Params pre-Holocene");
+    }
+    return at->has_gas_limit ? true
+                             : ls_engine_bad_attributes(call, "gasLimit parameter is required");
+}
+
+bool ls_engine_check_attributes(struct ls_engine_port *e, struct ls_rpc_call *call,
+                                unsigned version, bool has_head, const struct ls_attributes *at)
+{
+    return check_version(e, call, version, at) && (!has_head || check_op(e, call, at));
+}
+
+/* --- the payload id: a pure function of head and attributes --- */
+
+static void put_u64(struct ls_buf *b, uint64_t v)
+{
+    uint8_t be[8];
+    ls_put_be64(be, v);
+    (void)ls_buf_put(b, be, sizeof be);
+}
+
+void ls_engine_payload_id(const struct ls_hash *head, const struct ls_attributes *at,
+                          unsigned version, uint8_t out[8])
+{
+    struct ls_buf b;
+    uint8_t digest[32];
+    ls_buf_init(&b, 1u << 20);
+    (void)ls_buf_put(&b, head->b, 32);
+    put_u64(&b, at->timestamp);
+    (void)ls_buf_put(&b, at->random.b, 32);
+    (void)ls_buf_put(&b, at->fee_recipient.b, 20);
+    (void)ls_buf_putc(&b, 0xc0); /* the withdrawals as RLP: none on OP */
+    if (at->has_beacon_root) {
+        (void)ls_buf_put(&b, at->beacon_root.b, 32);
+    }
+    if (at->no_tx_pool || at->tx_count > 0) {
+        (void)ls_buf_putc(&b, at->no_tx_pool ? 1 : 0);
+        put_u64(&b, at->tx_count);
+        for (size_t i = 0; i < at->tx_count; i++) {
+            ls_keccak256(at->txs[i].p, at->txs[i].n, digest);
+            (void)ls_buf_put(&b, digest, sizeof digest);
+        }
+    }
+    if (at->has_gas_limit) {
+        put_u64(&b, at->gas_limit);
+    }
+    (void)ls_buf_put(&b, at->eip1559.p, at->eip1559.n);
+    if (at->has_min_base_fee) {
+        put_u64(&b, at->min_base_fee);
+    }
+    ls_sha256(b.p, b.n, digest);
+    memcpy(out, digest, 8);
+    out[0] = (uint8_t)version;
+    ls_buf_fini(&b);
+}
