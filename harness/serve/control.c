@@ -39,7 +39,7 @@ static void put_state(const struct ls_control *c, uint64_t now_ns, struct ls_htt
 
 /* --- who asks --- */
 
-/* "127.0.0.1:7300", "localhost", … */
+/* "127.0.0.1:8700", "localhost", … */
 static bool is_loopback_name(const char *host)
 {
     size_t n = strcspn(host, ":");

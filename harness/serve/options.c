@@ -20,11 +20,11 @@ const char ls_serve_usage[] =
     "  --fixture DIR      the recorded chain (see lockstep info)\n"
     "  --el ADDR          engine, authenticated                          (default port 8551)\n"
     "  --el-http ADDR     the same engine, public: no token, no engine_* (8545)\n"
-    "  --source-el ADDR   the node to follow, as an execution node       (9545)\n"
-    "  --source-cl ADDR   the node to follow, as a consensus node        (9547)\n"
-    "  --l1 ADDR          L1                                             (8645)\n"
-    "  --synctester ADDR  URLs of the upstream sync tester               (8745)\n"
-    "  --control ADDR     control API, and a page for the browser        (7300)\n"
+    "  --source-el ADDR   the node to follow, as an execution node       (8645)\n"
+    "  --source-cl ADDR   the node to follow, as a consensus node        (8647)\n"
+    "  --l1 ADDR          L1                                             (8745)\n"
+    "  --synctester ADDR  URLs of the upstream sync tester               (8845)\n"
+    "  --control ADDR     control API, and a page for the browser        (8700)\n"
     "                     ADDR is HOST:PORT, :PORT, PORT or off; HOST is 127.0.0.1 unless said;\n"
     "                     port 0 is any free one. A usual port that is taken is replaced by a "
     "free\n"
@@ -141,9 +141,9 @@ static enum ls_err parse_state(const char *text, struct ls_serve_options *o, str
 static void set_defaults(struct ls_serve_options *o)
 {
     static const uint16_t usual[LS_SERVE_PORT_COUNT + 1] = {
-        [LS_SERVE_EL] = 8551,        [LS_SERVE_EL_HTTP] = 8545, [LS_SERVE_SOURCE_EL] = 9545,
-        [LS_SERVE_SOURCE_CL] = 9547, [LS_SERVE_L1] = 8645,      [LS_SERVE_SYNCTESTER] = 8745,
-        [LS_SERVE_CONTROL] = 7300};
+        [LS_SERVE_EL] = 8551,        [LS_SERVE_EL_HTTP] = 8545, [LS_SERVE_SOURCE_EL] = 8645,
+        [LS_SERVE_SOURCE_CL] = 8647, [LS_SERVE_L1] = 8745,      [LS_SERVE_SYNCTESTER] = 8845,
+        [LS_SERVE_CONTROL] = 8700};
 
     *o = (struct ls_serve_options){.profile = ls_engine_profile_find("geth"),
                                    .pace = {.is_running = true, .milli = LS_PACE_REAL},

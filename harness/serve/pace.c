@@ -66,14 +66,17 @@ void ls_pace_print(const struct ls_pace *p, char out[LS_PACE_TEXT_BYTES])
 uint64_t ls_pace_at_ms(const struct ls_pace *p, uint64_t now_ns)
 {
     uint64_t scaled;
+    uint64_t at_ms;
 
     if (!p->is_running || now_ns <= p->anchor_ns) {
         return p->at_ms;
     }
     /* Microseconds times thousandths: room for half a year at a thousand times real time. */
-    return ls_mul_u64((now_ns - p->anchor_ns) / 1000u, p->milli, &scaled)
-               ? p->at_ms + scaled / 1000000u
-               : UINT64_MAX;
+    if (!ls_mul_u64((now_ns - p->anchor_ns) / 1000u, p->milli, &scaled) ||
+        !ls_add_u64(p->at_ms, scaled / 1000000u, &at_ms)) {
+        return UINT64_MAX;
+    }
+    return at_ms;
 }
 
 void ls_pace_change(struct ls_pace *p, const struct ls_pace *how, uint64_t now_ns)
