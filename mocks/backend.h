@@ -41,6 +41,7 @@ enum ls_http_fate {
     LS_FATE_HANG,  /* never answer, keep the connection open */
     LS_FATE_RESET, /* RST instead of an answer */
     LS_FATE_TRUNCATE, /* promise the whole body, send half of it, close */
+    LS_FATE_REFUSE,   /* RST, and the port refuses connections for refuse_ns */
     LS_FATE_DRIP      /* send the body one byte per drip_ns */
 };
 
@@ -54,6 +55,7 @@ struct ls_http_reply {
     enum ls_http_fate fate;
     uint64_t delay_ns;
     uint64_t drip_ns;
+    uint64_t refuse_ns;
     bool close;                /* close the connection after the reply */
     unsigned retry_after_s;    /* 0 = no Retry-After header */
     bool is_bare;              /* of a server without the handlers around it: no Vary header */

@@ -220,13 +220,23 @@ static enum ls_fault fault_kind(lua_State *lua)
     static const struct {
         const char *name;
         enum ls_fault fault;
-    } kinds[] = {{"delay", LS_FAULT_DELAY},       {"hang", LS_FAULT_HANG},
-                 {"reset", LS_FAULT_RESET},       {"http", LS_FAULT_HTTP},
-                 {"bad_json", LS_FAULT_BAD_JSON}, {"wrong_id", LS_FAULT_WRONG_ID},
-                 {"null", LS_FAULT_NULL},         {"rpc_error", LS_FAULT_RPC_ERROR},
-                 {"result", LS_FAULT_RESULT},     {"oversize", LS_FAULT_OVERSIZE},
-                 {"truncate", LS_FAULT_TRUNCATE}, {"drip", LS_FAULT_DRIP},
-                 {"status", LS_FAULT_STATUS}};
+    } kinds[] = {{"delay", LS_FAULT_DELAY},
+                 {"hang", LS_FAULT_HANG},
+                 {"reset", LS_FAULT_RESET},
+                 {"http", LS_FAULT_HTTP},
+                 {"bad_json", LS_FAULT_BAD_JSON},
+                 {"wrong_id", LS_FAULT_WRONG_ID},
+                 {"null", LS_FAULT_NULL},
+                 {"rpc_error", LS_FAULT_RPC_ERROR},
+                 {"result", LS_FAULT_RESULT},
+                 {"oversize", LS_FAULT_OVERSIZE},
+                 {"truncate", LS_FAULT_TRUNCATE},
+                 {"drip", LS_FAULT_DRIP},
+                 {"status", LS_FAULT_STATUS},
+                 {"refuse", LS_FAULT_REFUSE},
+                 {"wrong_type", LS_FAULT_WRONG_TYPE},
+                 {"out_of_range", LS_FAULT_OUT_OF_RANGE},
+                 {"no_result", LS_FAULT_NO_RESULT}};
     lua_getfield(lua, 3, "kind");
     const char *name = glob_at(lua, -1) ? glob_at(lua, -1) : "";
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -237,7 +247,8 @@ static enum ls_fault fault_kind(lua_State *lua)
     }
     ls_script_misuse(lua,
                      "fault{}: no kind \"%s\"; known: delay hang reset http bad_json wrong_id "
-                     "null rpc_error result oversize truncate drip status",
+                     "null rpc_error result oversize truncate drip status refuse wrong_type "
+                     "out_of_range no_result",
                      name);
     return LS_FAULT_DELAY; /* not reached */
 }
@@ -250,13 +261,14 @@ static double number_field(lua_State *lua, int index, const char *key)
     return v;
 }
 
-/* w:fault(endpoint, {kind, method, after, count, probability, apply, ticks, http_status,
- * retry_after, code, text, bytes}) -> its name */
+/* w:fault(endpoint, {kind, method, params, after, count, for_ticks, probability, apply, ticks,
+ * http_status, retry_after, code, text, bytes}) -> its name */
 static int verb_fault(lua_State *lua)
 {
-    static const char *const keys[] = {
-        "kind",        "method",      "after", "count", "probability", "apply", "ticks",
-        "http_status", "retry_after", "code",  "text",  "bytes",       NULL};
+    static const char *const keys[] = {"kind",        "method",    "after", "count",
+                                       "probability", "apply",     "ticks", "http_status",
+                                       "retry_after", "code",      "text",  "bytes",
+                                       "params",      "for_ticks", NULL};
     struct ls_script *s = ls_script_self(lua);
     enum ls_endpoint ep = ls_args_endpoint(lua, 2);
     ls_args_keys(lua, 3, "fault", keys);
@@ -265,9 +277,12 @@ static int verb_fault(lua_State *lua)
     }
     lua_getfield(lua, 3, "method"); /* stays on the stack: its text is borrowed */
     lua_getfield(lua, 3, "text");
+    lua_getfield(lua, 3, "params");
     struct ls_fault_rule rule = {
-        .method = glob_at(lua, -2),
-        .text = glob_at(lua, -1),
+        .method = glob_at(lua, -3),
+        .text = glob_at(lua, -2),
+        .params = glob_at(lua, -1),
+        .for_ns = (uint64_t)(number_field(lua, 3, "for_ticks") * (double)s->world->tick_ns),
         .after = ls_args_field_count(lua, 3, "after", 0),
         .count = ls_args_field_count(lua, 3, "count", 0),
         .probability = number_field(lua, 3, "probability"),

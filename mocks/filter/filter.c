@@ -4,12 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/json.h"
 #include "lib/jsonw.h"
+#include "mocks/filter/alter.h"
+#include "mocks/filter/chance.h"
 #include "mocks/rpc/jsonrpc.h"
 
 /* Requests held at a time; a carrier has at most one a connection. More pass unheld. */
 #define HELD_MAX 256u
 /* Bytes of an answer that is rewritten or made here. */
+#define PARAMS_TEXT_MAX ((size_t)512 << 20) /* a request has less */
 #define DEFAULT_OVERSIZE ((size_t)64 << 20)
 
 struct rule {
@@ -17,6 +21,8 @@ struct rule {
     struct ls_fault_rule r;
     char method[LS_FAULT_METHOD_MAX];
     char text[LS_FAULT_TEXT_MAX];
+    char params[LS_FAULT_TEXT_MAX];
+    uint64_t first_ns; /* when the first one that matched came */
     uint64_t seen;
     uint64_t hits;
 };
@@ -68,11 +74,24 @@ struct search {
     bool is_found;
 };
 
+static bool match_params(const char *glob, const struct cJSON *params)
+{
+    struct ls_buf text;
+    if (params == NULL) {
+        return ls_glob_match(glob, "[]");
+    }
+    ls_buf_init(&text, PARAMS_TEXT_MAX);
+    ls_json_print(params, &text);
+    bool is_match = text.err == LS_OK && ls_glob_match(glob, (const char *)text.p);
+    ls_buf_fini(&text);
+    return is_match;
+}
+
 static bool match_message(void *self, const char *method, const struct cJSON *params)
 {
     struct search *s = self;
-    (void)params;
-    s->is_found = method != NULL && ls_glob_match(s->rule->method, method);
+    s->is_found = ls_glob_match(s->rule->method, method == NULL ? "" : method) &&
+                  (s->rule->r.params == NULL || match_params(s->rule->params, params));
     return !s->is_found;
 }
 
@@ -80,32 +99,26 @@ static bool match_message(void *self, const char *method, const struct cJSON *pa
 static bool matches(const struct rule *rule, const struct ls_http_request *req)
 {
     struct search s = {rule, false};
-    if (strcmp(rule->method, "*") == 0) {
+    if (strcmp(rule->method, "*") == 0 && rule->r.params == NULL) {
         return true;
     }
     ls_rpc_each(req->body, req->body_bytes, match_message, &s);
     return s.is_found;
 }
 
-static double next_chance(struct filter *f)
-{
-    f->random += 0x9e3779b97f4a7c15u;
-    uint64_t z = f->random;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    z ^= z >> 31;
-    return (double)(z >> 11) / (double)(UINT64_C(1) << 53);
-}
-
 /* Its turn: past `after`, not used up, and lucky. */
-static bool fires(struct filter *f, struct rule *rule)
+static bool fires(struct filter *f, struct rule *rule, uint64_t now_ns)
 {
+    rule->first_ns = rule->seen == 0 ? now_ns : rule->first_ns;
     rule->seen++;
+    if (rule->r.for_ns != 0 && now_ns - rule->first_ns >= rule->r.for_ns) {
+        return false;
+    }
     if (rule->seen <= rule->r.after || (rule->r.count != 0 && rule->hits >= rule->r.count)) {
         return false;
     }
     double p = rule->r.probability;
-    if (p > 0 && p < 1 && next_chance(f) >= p) {
+    if (p > 0 && p < 1 && ls_chance_next(&f->random) >= p) {
         return false;
     }
     rule->hits++;
@@ -115,7 +128,7 @@ static bool fires(struct filter *f, struct rule *rule)
 static struct rule *choose(struct filter *f, const struct ls_http_request *req)
 {
     for (size_t i = 0; i < f->rule_count; i++) {
-        if (matches(f->rules[i], req) && fires(f, f->rules[i])) {
+        if (matches(f->rules[i], req) && fires(f, f->rules[i], req->now_ns)) {
             return f->rules[i];
         }
     }
@@ -189,6 +202,12 @@ static void clear_reply(struct ls_http_reply *reply)
     reply->status = 200;
     reply->content_type = "application/json";
     reply->close = false;
+    reply->is_bare = false;
+    reply->is_nosniff = false;
+    reply->is_identity = false;
+    reply->is_websocket_refused = false;
+    free(reply->location);
+    reply->location = NULL;
 }
 
 static void pass(struct filter *f, const struct ls_http_request *req, struct ls_http_reply *reply)
@@ -225,7 +244,7 @@ static void wrong_id(struct filter *f, const struct ls_http_request *req,
     struct ls_buf right;
     static const char key[] = "\"id\":";
     pass(f, req, reply);
-    if (reply->body.p == NULL) {
+    if (ls_alter_own(reply) != LS_OK || reply->body.p == NULL) {
         return;
     }
     ls_buf_init(&right, reply->body.bytes_max);
@@ -243,6 +262,32 @@ static void wrong_id(struct filter *f, const struct ls_http_request *req,
         (void)ls_buf_puts(&reply->body, at);
     }
     ls_buf_fini(&right);
+}
+
+/* The right answer with wrong values. Without memory it stays right, and the fault is not named. */
+static void alter(struct filter *f, const struct ls_http_request *req, struct ls_http_reply *reply,
+                  enum ls_alter how)
+{
+    pass(f, req, reply);
+    if (ls_alter_results(reply, how) != LS_OK) {
+        reply->fault = NULL;
+    }
+}
+
+/* An answer that says nothing, under the first id asked for. */
+static void no_result(struct filter *f, const struct rule *rule, const struct ls_http_request *req,
+                      struct ls_http_reply *reply)
+{
+    static const char marker[] = ",\"result\":null";
+    struct rule null_rule = *rule;
+    replace_calls(f, &null_rule, req, reply, answer_null);
+    char *at = reply->body.p == NULL ? NULL : strstr((char *)reply->body.p, marker);
+    while (at != NULL) {
+        size_t rest = strlen(at + sizeof marker - 1);
+        memmove(at, at + sizeof marker - 1, rest + 1);
+        reply->body.n -= sizeof marker - 1;
+        at = strstr(at, marker);
+    }
 }
 
 /* The right answer on its way in another manner. */
@@ -309,6 +354,14 @@ static const char *fault_name(enum ls_fault fault)
         return "status";
     case LS_FAULT_HOLD:
         return "hold";
+    case LS_FAULT_REFUSE:
+        return "refuse";
+    case LS_FAULT_WRONG_TYPE:
+        return "wrong-type";
+    case LS_FAULT_OUT_OF_RANGE:
+        return "out-of-range";
+    case LS_FAULT_NO_RESULT:
+        return "no-result";
     }
     return NULL;
 }
@@ -353,6 +406,7 @@ static void act(struct filter *f, struct rule *rule, const struct ls_http_reques
         break;
     case LS_FAULT_OVERSIZE:
         replace_calls(f, rule, req, reply, answer_oversize);
+        reply->is_identity = true; /* compressed it would be small */
         break;
     case LS_FAULT_TRUNCATE:
         carry(f, rule, req, reply, LS_FATE_TRUNCATE);
@@ -368,6 +422,19 @@ static void act(struct filter *f, struct rule *rule, const struct ls_http_reques
             reply->fault = NULL;
             pass(f, req, reply);
         }
+        break;
+    case LS_FAULT_REFUSE:
+        lose(f, rule, req, reply, LS_FATE_REFUSE);
+        reply->refuse_ns = rule->r.delay_ns;
+        break;
+    case LS_FAULT_WRONG_TYPE:
+        alter(f, req, reply, LS_ALTER_TYPE);
+        break;
+    case LS_FAULT_OUT_OF_RANGE:
+        alter(f, req, reply, LS_ALTER_RANGE);
+        break;
+    case LS_FAULT_NO_RESULT:
+        no_result(f, rule, req, reply);
         break;
     }
 }
@@ -459,7 +526,9 @@ uint32_t ls_filter_add(struct ls_backend *b, const struct ls_fault_rule *rule)
     r->name = ++f->last_name;
     (void)snprintf(r->method, sizeof r->method, "%s", rule->method == NULL ? "*" : rule->method);
     (void)snprintf(r->text, sizeof r->text, "%s", rule->text == NULL ? "" : rule->text);
+    (void)snprintf(r->params, sizeof r->params, "%s", rule->params == NULL ? "" : rule->params);
     r->r.method = r->method;
+    r->r.params = rule->params == NULL ? NULL : r->params;
     r->r.text = r->text;
     f->rules[f->rule_count++] = r;
     return r->name;
@@ -489,6 +558,27 @@ void ls_filter_clear(struct ls_backend *b)
     while (f->rule_count > 0) {
         remove_at(f, f->rule_count - 1);
     }
+}
+
+bool ls_filter_cold_start(struct ls_backend *b, uint64_t refuse_ns, uint64_t unavailable_ns)
+{
+    struct filter *f = (struct filter *)b;
+    if (f->rule_count + 2 > LS_FAULT_RULES_MAX) {
+        return false;
+    }
+    uint32_t refusing = ls_filter_add(
+        b, &(struct ls_fault_rule){.fault = LS_FAULT_REFUSE, .count = 1, .delay_ns = refuse_ns});
+    uint32_t waking = ls_filter_add(b, &(struct ls_fault_rule){.fault = LS_FAULT_HTTP,
+                                                               .http_status = 503,
+                                                               .retry_after_s = 1,
+                                                               .text = "starting\n",
+                                                               .for_ns = unavailable_ns});
+    if (refusing == 0 || waking == 0) {
+        ls_filter_remove(b, refusing);
+        ls_filter_remove(b, waking);
+        return false;
+    }
+    return true;
 }
 
 uint64_t ls_filter_hits(const struct ls_backend *b, uint32_t rule)

@@ -142,6 +142,7 @@ static struct MHD_Response *make_response(struct ls_exchange *x)
     case LS_FATE_HOLD:
     case LS_FATE_HANG:
     case LS_FATE_RESET:
+    case LS_FATE_REFUSE:
         break;
     }
     /* Not copied: the bytes are the backend's, or x's, and x lives until MHD says it is done. */
@@ -221,6 +222,10 @@ static enum MHD_Result send_reply(struct ls_exchange *x)
 static enum MHD_Result perform(struct ls_exchange *x)
 {
     switch (x->reply.fate) {
+    case LS_FATE_REFUSE:
+        x->conn->front->refuse_ns = x->reply.refuse_ns; /* closed when this turn ends */
+        ls_front_conn_reset(x->conn);
+        return MHD_NO;
     case LS_FATE_RESET:
         ls_front_conn_reset(x->conn);
         return MHD_NO;
@@ -336,6 +341,7 @@ void ls_exchange_retry(struct ls_exchange *x)
         return;
     case LS_FATE_SEND:
     case LS_FATE_RESET:
+    case LS_FATE_REFUSE:
     case LS_FATE_TRUNCATE:
     case LS_FATE_DRIP:
         break;

@@ -57,6 +57,8 @@ struct ls_front {
     int reserve_fd;            /* bound, never listening: keeps the port ours while it is closed */
     int epoll_fd;              /* MHD's epoll descriptor and the sockets of waiting exchanges */
     struct MHD_Daemon *daemon; /* NULL while closed */
+    uint64_t refuse_ns;        /* a reply wants the port closed for so long; 0 = none */
+    uint64_t reopen_ns;        /* when it opens again by itself; 0 = it does not */
     bool is_dirty;             /* something was resumed: turn at once */
     struct ls_front_time now;
     struct ls_gzip *gzip; /* NULL: not asked for yet */

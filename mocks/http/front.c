@@ -17,6 +17,7 @@
 #define BACKLOG 128
 #define CONN_MEMORY_BYTES (128u * 1024u) /* MHD's buffers of one connection */
 #define EVENTS_MAX 64
+#define REOPEN_RETRY_NS UINT64_C(100000000)
 #define RUNS_MAX 64 /* MHD_run calls in one turn; what is left is due at once */
 
 /* --- sockets --- */
@@ -149,6 +150,7 @@ static void close_port(struct ls_front *f)
 
 enum ls_err ls_front_set_open(struct ls_front *f, bool is_open, struct ls_diag *d)
 {
+    f->reopen_ns = 0;
     if (is_open == (f->daemon != NULL)) {
         return LS_OK;
     }
@@ -229,7 +231,7 @@ uint64_t ls_front_deadline(const struct ls_front *f)
     uint64_t due_ns = LS_FRONT_NEVER;
 
     if (f->daemon == NULL) {
-        return LS_FRONT_NEVER;
+        return f->reopen_ns != 0 ? f->reopen_ns : LS_FRONT_NEVER;
     }
     if (has_work_at_once(f)) {
         return 0;
@@ -254,11 +256,20 @@ static void drop_the_gone(struct ls_front *f)
     }
 }
 
+/* The end of a refusal; when the port cannot be had, a while later. */
+static void reopen(struct ls_front *f)
+{
+    f->reopen_ns = open_port(f, NULL) == LS_OK ? 0 : f->now.mono_ns + REOPEN_RETRY_NS;
+}
+
 void ls_front_turn(struct ls_front *f, struct ls_front_time now)
 {
     struct ls_exchange *x, *x_next;
 
     f->now = now;
+    if (f->reopen_ns != 0 && f->reopen_ns <= now.mono_ns) {
+        reopen(f);
+    }
     if (f->daemon == NULL) {
         return;
     }
@@ -272,6 +283,12 @@ void ls_front_turn(struct ls_front *f, struct ls_front_time now)
     for (int i = 0; i < RUNS_MAX; i++) {
         f->is_dirty = false;
         (void)MHD_run(f->daemon);
+        if (f->refuse_ns != 0) {
+            f->reopen_ns = now.mono_ns + f->refuse_ns;
+            f->refuse_ns = 0;
+            close_port(f);
+            return;
+        }
         if (!has_work_at_once(f)) {
             break;
         }

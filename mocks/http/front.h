@@ -73,7 +73,8 @@ void ls_front_retry(struct ls_front *f, struct ls_front_time now);
  * listens on the same port. Nothing happens when it is so already. IO, NOMEM. */
 enum ls_err ls_front_set_open(struct ls_front *f, bool is_open, struct ls_diag *d);
 
-/* As set by ls_front_set_open; a new front is open. */
+/* As set by ls_front_set_open, or by a reply that had the port refuse for a while; a new front is
+ * open. */
 bool ls_front_is_open(const struct ls_front *f);
 
 /* Requests waiting because the backend said LS_FATE_HOLD. */

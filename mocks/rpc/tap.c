@@ -36,6 +36,7 @@ static bool is_answer(enum ls_http_fate fate)
     case LS_FATE_HOLD:
     case LS_FATE_HANG:
     case LS_FATE_RESET:
+    case LS_FATE_REFUSE:
     case LS_FATE_TRUNCATE:
         break;
     }

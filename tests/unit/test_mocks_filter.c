@@ -20,13 +20,20 @@ struct inner {
     struct ls_backend base;
     unsigned served;
     uint64_t abandoned;
+    const char *says; /* this instead, as stored bytes */
 };
 
 static void inner_handle(struct ls_backend *b, const struct ls_http_request *req,
                          struct ls_http_reply *reply)
 {
     (void)req;
-    ((struct inner *)b)->served++;
+    struct inner *inner = (struct inner *)b;
+    inner->served++;
+    if (inner->says != NULL) {
+        reply->stored = inner->says;
+        reply->stored_bytes = strlen(inner->says);
+        return;
+    }
     (void)ls_buf_puts(&reply->body, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"right\"}\n");
 }
 
@@ -42,6 +49,8 @@ struct fixture {
     struct ls_backend *filter;
     struct ls_http_reply reply; /* of the newest request */
     uint64_t serial;
+    const char *params; /* of the next request; NULL = [] */
+    uint64_t now_ns;
 };
 
 static int set_up(void **state)
@@ -68,13 +77,15 @@ static void send_serial(struct fixture *f, const char *method, uint64_t serial)
 {
     char body[256];
     (void)snprintf(body, sizeof body,
-                   "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":[]}", method);
+                   "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}", method,
+                   f->params != NULL ? f->params : "[]");
     struct ls_http_request req = {.verb = "POST",
                                   .path = "/",
                                   .content_type = "application/json",
                                   .body = body,
                                   .body_bytes = strlen(body),
                                   .conn = 1,
+                                  .now_ns = f->now_ns,
                                   .serial = serial};
     ls_buf_fini(&f->reply.body);
     f->reply = (struct ls_http_reply){.status = 200, .content_type = "application/json"};
@@ -394,6 +405,125 @@ static void held_requests_leave_room_when_they_go(void **state)
     }
 }
 
+static void rule_may_look_at_the_parameters(void **state)
+{
+    struct fixture *f = *state;
+    (void)arm(f, (struct ls_fault_rule){
+                     .method = "eth_getBlock*", .params = "*\"latest\"*", .fault = LS_FAULT_NULL});
+    f->params = "[ \"safe\" , false ]";
+    send(f, "eth_getBlockByNumber");
+    assert_true(is_right(f));
+    f->params = "[\"latest\",false]";
+    send(f, "eth_call");
+    assert_true(is_right(f));
+    send(f, "eth_getBlockByNumber");
+    assert_false(is_right(f));
+    ls_filter_clear(f->filter);
+    (void)arm(f, (struct ls_fault_rule){.params = "[1,*", .fault = LS_FAULT_NULL});
+    f->params = "[ 1, 2 ]";
+    send(f, "x");
+    assert_false(is_right(f));
+    f->params = "[2,1]";
+    send(f, "x");
+    assert_true(is_right(f));
+}
+
+static void rule_may_last_for_a_time(void **state)
+{
+    struct fixture *f = *state;
+    (void)arm(f, (struct ls_fault_rule){.fault = LS_FAULT_NULL, .for_ns = 100});
+    f->now_ns = 5000; /* the time counts from here, not from the arming */
+    send(f, "x");
+    assert_false(is_right(f));
+    f->now_ns = 5099;
+    send(f, "x");
+    assert_false(is_right(f));
+    f->now_ns = 5100;
+    send(f, "x");
+    assert_true(is_right(f));
+}
+
+static void cold_start_refuses_then_is_unavailable_then_serves(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(ls_filter_cold_start(f->filter, 300, 100));
+    send(f, "x");
+    assert_int_equal(f->reply.fate, LS_FATE_REFUSE);
+    assert_int_equal(f->reply.refuse_ns, 300);
+    f->now_ns = 1000;
+    send(f, "x");
+    assert_int_equal(f->reply.status, 503);
+    assert_int_equal(f->reply.retry_after_s, 1);
+    f->now_ns = 1100;
+    send(f, "x");
+    assert_true(is_right(f));
+    assert_int_equal(f->inner.served, 1);
+}
+
+static void altered(struct fixture *f, enum ls_fault fault, const char *says, const char *want)
+{
+    ls_filter_clear(f->filter);
+    (void)arm(f, (struct ls_fault_rule){.fault = fault});
+    f->inner.says = says;
+    send(f, "x");
+    assert_null(f->reply.stored);
+    assert_string_equal(body_of(f), want);
+}
+
+static void scalars_get_other_types(void **state)
+{
+    struct fixture *f = *state;
+    altered(f, LS_FAULT_WRONG_TYPE, "{\"id\":1,\"result\":\"0x1\"}", "{\"id\":1,\"result\":7}\n");
+    altered(f, LS_FAULT_WRONG_TYPE, "{\"id\":1,\"result\":{\"a\":[1,null,true],\"b\":{}}}",
+            "{\"id\":1,\"result\":{\"a\":[\"seven\",{},1],\"b\":{}}}\n");
+    altered(f, LS_FAULT_WRONG_TYPE,
+            "[{\"id\":1,\"result\":null},{\"id\":2,\"error\":{\"code\":1}}]",
+            "[{\"id\":1,\"result\":{}},{\"id\":2,\"error\":{\"code\":1}}]\n");
+    altered(f, LS_FAULT_WRONG_TYPE, "no json", "no json");
+}
+
+static void quantities_get_too_large(void **state)
+{
+    struct fixture *f = *state;
+    altered(f, LS_FAULT_OUT_OF_RANGE, "{\"id\":1,\"result\":\"0x0\"}",
+            "{\"id\":1,\"result\":\"0x10000000000000000\"}\n");
+    altered(
+        f, LS_FAULT_OUT_OF_RANGE,
+        "{\"id\":1,\"result\":{\"n\":12,\"q\":\"0xffffffffffffffff\",\"data\":\"0x00\","
+        "\"hash\":\"0x1000000000000000f\",\"tag\":\"0xyz\",\"empty\":\"0x\"}}",
+        "{\"id\":1,\"result\":{\"n\":18446744073709551616,\"q\":\"0x10000000000000000\","
+        "\"data\":\"0x00\",\"hash\":\"0x1000000000000000f\",\"tag\":\"0xyz\",\"empty\":\"0x\"}}\n");
+}
+
+static void stored_answers_get_wrong_ids_too(void **state)
+{
+    struct fixture *f = *state;
+    altered(f, LS_FAULT_WRONG_ID, "{\"id\":1,\"result\":2}", "{\"id\":9000009,\"result\":2}");
+}
+
+static void answer_may_say_nothing(void **state)
+{
+    struct fixture *f = *state;
+    altered(f, LS_FAULT_NO_RESULT, NULL, "{\"jsonrpc\":\"2.0\",\"id\":1}\n");
+}
+
+static void filters_stack(void **state)
+{
+    struct fixture *f = *state;
+    struct ls_backend *outer = ls_filter_new(f->filter, 1);
+    struct ls_backend *inner = f->filter;
+    assert_non_null(outer);
+    (void)arm(f, (struct ls_fault_rule){.fault = LS_FAULT_OUT_OF_RANGE});
+    assert_int_not_equal(ls_filter_add(outer, &(struct ls_fault_rule){.fault = LS_FAULT_WRONG_ID}),
+                         0);
+    f->inner.says = "{\"id\":1,\"result\":\"0x2\"}";
+    f->filter = outer;
+    send(f, "x");
+    f->filter = inner;
+    ls_filter_free(outer);
+    assert_string_equal(body_of(f), "{\"id\":9000009,\"result\":\"0x10000000000000000\"}\n");
+}
+
 #define WITH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -420,6 +550,14 @@ int main(void)
         WITH(hold_of_a_number_lets_the_next_pass),
         WITH(held_request_whose_client_left_is_forgotten),
         WITH(held_requests_leave_room_when_they_go),
+        WITH(rule_may_look_at_the_parameters),
+        WITH(rule_may_last_for_a_time),
+        WITH(cold_start_refuses_then_is_unavailable_then_serves),
+        WITH(scalars_get_other_types),
+        WITH(quantities_get_too_large),
+        WITH(stored_answers_get_wrong_ids_too),
+        WITH(answer_may_say_nothing),
+        WITH(filters_stack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,14 +11,8 @@
  * --convert writes the rows without what is not compared. Exit 0 only when all are equal or listed
  * in EXPLAINED.
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "lib/hash.h"
@@ -28,6 +22,7 @@
 #include "mocks/model/engine.h"
 #include "mocks/rpc/engine_rpc.h"
 #include "tests/unit/recorded_rows.h"
+#include "tests/unit/wire.h"
 
 #define SELECTION "tests/data/transport/op-geth.ndjson.zst"
 #define BLOCKS_MAX 8u /* the chain the cases stand on is 0..5 */
@@ -402,69 +397,13 @@ static void put_head(struct ls_buf *out, const struct cJSON *request)
 
 /* --- one connection --- */
 
-struct wire {
-    int fd;
-    struct ls_buf out;
-    size_t sent;
-    size_t hold_at; /* bytes after this one wait for "100 Continue" */
-    struct ls_buf in;
-    bool is_over;
-};
-
-static void dial(struct wire *w, uint16_t port)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    w->fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (w->fd < 0 || connect(w->fd, (const struct sockaddr *)&at, sizeof at) != 0 ||
-        fcntl(w->fd, F_SETFL, O_NONBLOCK) != 0) {
-        die("connect", strerror(errno));
-    }
-}
-
-static void hang_up(struct wire *w)
-{
-    (void)close(w->fd);
-    ls_buf_fini(&w->out);
-    ls_buf_fini(&w->in);
-}
-
-/* false: nothing more can be said or heard now. */
-static bool talk(struct wire *w)
-{
-    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    char part[65536];
-    bool did = false;
-    bool may_all = w->hold_at == 0 ||
-                   (w->in.n >= sizeof go_on - 1 && memcmp(w->in.p, go_on, sizeof go_on - 1) == 0);
-    size_t n = (may_all ? w->out.n : w->hold_at) - w->sent;
-    if (n > 0) {
-        ssize_t k = send(w->fd, w->out.p + w->sent, n, MSG_NOSIGNAL);
-        did = k > 0;
-        w->sent += k > 0 ? (size_t)k : 0;
-        if (k < 0 && errno != EAGAIN) {
-            w->sent = w->out.n; /* the server has heard enough */
-        }
-    }
-    ssize_t k = w->is_over ? 0 : recv(w->fd, part, sizeof part, 0);
-    if (k > 0) {
-        (void)ls_buf_put(&w->in, part, (size_t)k);
-        return true;
-    }
-    if (k == 0 || errno != EAGAIN) {
-        did = did || !w->is_over;
-        w->is_over = true;
-    }
-    return did;
-}
-
 /* Lets server and client go on until neither has anything to do. All is in this process, so what
  * is under way is there at once: a few empty turns mean the end. */
 static void settle(struct rig *g, struct wire *w)
 {
     int quiet = 0;
     while (quiet < 3) {
-        bool did = talk(w);
+        bool did = wire_talk(w);
         for (size_t i = 0; i < 2; i++) {
             struct pollfd p = {.fd = ls_front_fd(g->fronts[i]), .events = POLLIN};
             did = poll(&p, 1, 0) > 0 || ls_front_deadline(g->fronts[i]) == 0 || did;
@@ -715,22 +654,23 @@ static void run_case(struct rig *g, const struct cJSON *c, struct why *why, bool
     bool is_public = is_same(ls_json_str(ls_json_get(c, "port")), "http");
     struct wire w = {0};
     uint64_t repeat = 1;
-    ls_buf_init(&w.out, BYTES_MAX);
-    ls_buf_init(&w.in, BYTES_MAX);
+    wire_init(&w, BYTES_MAX);
     (void)ls_json_u64(ls_json_get(request, "repeat"), &repeat);
     for (uint64_t i = 0; i < repeat; i++) {
         put_head(&w.out, request);
         w.hold_at = interim != NULL ? w.out.n : 0;
         put_body(&w.out, request);
     }
-    dial(&w, ls_front_port(g->fronts[is_public ? 1 : 0]));
+    if (!wire_dial(&w, ls_front_port(g->fronts[is_public ? 1 : 0]))) {
+        die("connect", strerror(errno));
+    }
     settle(g, &w);
     compare(c, &w, why);
     if (is_shown) {
         (void)printf("--- sent\n%.2000s\n--- got\n%.2000s\n--- connection %s\n", (char *)w.out.p,
                      w.in.n > 0 ? (char *)w.in.p : "", w.is_over ? "closed" : "open");
     }
-    hang_up(&w);
+    wire_close(&w);
     settle(g, &(struct wire){.fd = -1, .is_over = true});
 }
 

@@ -1,0 +1,634 @@
+/*
+ * Every fault on every method of the engine's port, over sockets. After each the server answers as
+ * before, and nothing is left of it: no connection, no descriptor, and under ASan no memory.
+ * Tokens that do not do are refused in op-geth's words, and no token is ever in the trace.
+ */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/json.h"
+#include "lib/jwt.h"
+#include "mocks/filter/filter.h"
+#include "mocks/http/front.h"
+#include "mocks/model/engine.h"
+#include "mocks/rpc/engine_rpc.h"
+#include "mocks/rpc/tap.h"
+#include "tests/unit/recorded_rows.h"
+#include "tests/unit/wire.h"
+
+#define BLOCKS "tests/data/transport/op-geth.ndjson.zst"
+#define BLOCKS_MAX 8u
+#define BYTES_MAX ((size_t)1 << 24)
+#define NOW_S INT64_C(1800000000)
+#define HOUR_NS UINT64_C(3600000000000)
+#define TURNS_MAX 20000u
+#define QUIET_TURNS 4u /* loopback in one thread: what is sent is there at once */
+#define OVERSIZE 100000u
+
+struct rig {
+    struct rows rows;
+    void *universe_mem;
+    void *engine_mem;
+    struct ls_rollup rollup;
+    struct ls_backend *port;
+    struct ls_backend *filter;
+    struct ls_backend *tap;
+    struct ls_trace *trace;
+    struct ls_buf lines; /* of the trace */
+    struct ls_front *front;
+    struct ls_front_time now;
+    uint8_t secret[LS_JWT_SECRET_BYTES];
+    char token[LS_JWT_TEXT_MAX];
+    char texts[4096]; /* of the request being sent */
+};
+
+/* --- the server --- */
+
+static struct ls_universe *make_universe(struct rig *g)
+{
+    struct ls_universe *u;
+    g->universe_mem = malloc(ls_universe_size(BLOCKS_MAX));
+    assert_non_null(g->universe_mem);
+    u = ls_universe_init(g->universe_mem, BLOCKS_MAX);
+    load_rows(BLOCKS, &g->rows);
+    for (size_t i = 0; i < g->rows.count; i++) {
+        const struct row *row = &g->rows.items[i];
+        const struct cJSON *v = ls_json_get(row->tree, "block");
+        struct ls_ublock b = {.json = row->block_json, .json_bytes = row->block_bytes};
+        uint32_t id;
+        if (v == NULL) {
+            continue;
+        }
+        b.ref.hash = row->hash;
+        (void)ls_json_fixed(ls_json_get(v, "parentHash"), b.ref.parent.b, 32);
+        (void)ls_json_quantity(ls_json_get(v, "number"), &b.ref.number);
+        (void)ls_json_quantity(ls_json_get(v, "timestamp"), &b.ref.timestamp);
+        b.parent = ls_universe_find(u, &b.ref.parent);
+        assert_int_equal(ls_universe_add(u, &b, &id), LS_OK);
+    }
+    return u;
+}
+
+/* ls_trace_sink */
+static void keep_line(void *user, const char *line, size_t n)
+{
+    (void)ls_buf_put(user, line, n);
+}
+
+static int set_up(void **state)
+{
+    struct rig *g = calloc(1, sizeof *g);
+    assert_non_null(g);
+    struct ls_universe *u = make_universe(g);
+    g->rollup = (struct ls_rollup){.block_time = 2, .l2_chain_id = 901};
+    g->rollup.genesis_l2.hash = ls_universe_get(u, 0)->ref.hash;
+    for (size_t i = 0; i < LS_FORK_COUNT; i++) {
+        g->rollup.fork_time[i] = i <= LS_FORK_DELTA ? 0 : LS_FORK_NEVER;
+    }
+    g->engine_mem = malloc(ls_engine_size(u));
+    assert_non_null(g->engine_mem);
+    struct ls_engine *e = ls_engine_init(g->engine_mem, u, 0, ls_engine_profile_find("geth"));
+    ls_engine_seed(e, ls_universe_count(u) - 1, LS_NO_BLOCK, LS_NO_BLOCK);
+    ls_buf_init(&g->lines, BYTES_MAX);
+    g->trace = ls_trace_new(keep_line, &g->lines);
+    memset(g->secret, 0x5a, sizeof g->secret);
+    ls_jwt_make(g->secret, NOW_S, g->token);
+    g->port = ls_engine_rpc_new(&(struct ls_engine_rpc_config){.engine = e,
+                                                               .universe = u,
+                                                               .rollup = &g->rollup,
+                                                               .jwt_secret = g->secret,
+                                                               .trace = g->trace});
+    g->filter = ls_filter_new(g->port, 1);
+    g->tap = ls_tap_new(g->filter, g->trace, LS_TRACE_ENGINE);
+    g->now = (struct ls_front_time){1, NOW_S};
+    assert_int_equal(ls_front_new(&(struct ls_front_options){.backend = g->tap,
+                                                             .body_bytes_max = BYTES_MAX,
+                                                             .reply_bytes_max = BYTES_MAX,
+                                                             .connections_max = 8,
+                                                             .trace = g->trace,
+                                                             .ep = LS_TRACE_ENGINE},
+                                  &g->front, NULL),
+                     LS_OK);
+    *state = g;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct rig *g = *state;
+    ls_front_free(g->front);
+    ls_tap_free(g->tap);
+    ls_filter_free(g->filter);
+    ls_engine_rpc_free(g->port);
+    ls_trace_free(g->trace);
+    ls_buf_fini(&g->lines);
+    free(g->engine_mem);
+    free(g->universe_mem);
+    free_rows(&g->rows);
+    free(g);
+    return 0;
+}
+
+/* --- a client --- */
+
+static void turn(struct rig *g, struct wire *w)
+{
+    if (w->fd >= 0) {
+        (void)wire_talk(w);
+    }
+    ls_front_turn(g->front, g->now);
+    if (w->fd >= 0) {
+        (void)wire_talk(w);
+    }
+}
+
+#define UNTIL(g, w, condition)                         \
+    do {                                               \
+        unsigned turns_ = 0;                           \
+        while (!(condition) && turns_++ < TURNS_MAX) { \
+            turn(g, w);                                \
+        }                                              \
+        assert_true(condition);                        \
+    } while (0)
+
+static void stay_quiet(struct rig *g, struct wire *w, size_t bytes)
+{
+    for (unsigned i = 0; i < QUIET_TURNS; i++) {
+        turn(g, w);
+    }
+    assert_int_equal(w->in.n, bytes);
+    assert_false(w->is_over);
+}
+
+static void ask_with(struct rig *g, struct wire *w, const char *authorization, const char *body)
+{
+    wire_init(w, BYTES_MAX);
+    assert_true(wire_dial(w, ls_front_port(g->front)));
+    (void)ls_buf_printf(&w->out,
+                        "POST / HTTP/1.1\r\nHost: x\r\n%s%s%sContent-Type: application/json\r\n"
+                        "Content-Length: %zu\r\n\r\n%s",
+                        authorization != NULL ? "Authorization: " : "",
+                        authorization != NULL ? authorization : "",
+                        authorization != NULL ? "\r\n" : "", strlen(body), body);
+}
+
+static const char *body_of(const struct wire *w)
+{
+    const char *at = w->in.n == 0 ? NULL : strstr((const char *)w->in.p, "\r\n\r\n");
+    return at == NULL ? NULL : at + 4;
+}
+
+static size_t promised(const struct wire *w)
+{
+    const char *at = w->in.n == 0 ? NULL : strstr((const char *)w->in.p, "Content-Length: ");
+    return at == NULL ? 0 : strtoul(at + 16, NULL, 10);
+}
+
+static size_t body_bytes(const struct wire *w)
+{
+    const char *body = body_of(w);
+    return body == NULL ? 0 : w->in.n - (size_t)(body - (const char *)w->in.p);
+}
+
+static bool is_complete(const struct wire *w)
+{
+    return body_of(w) != NULL && body_bytes(w) == promised(w);
+}
+
+static void leave(struct rig *g, struct wire *w)
+{
+    wire_close(w);
+    UNTIL(g, w, ls_front_connections(g->front) == 0);
+}
+
+static unsigned descriptors(void)
+{
+    unsigned n = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    assert_non_null(dir);
+    while (readdir(dir) != NULL) {
+        n++;
+    }
+    (void)closedir(dir);
+    return n;
+}
+
+/* --- what each fault looks like --- */
+
+struct seen {
+    struct rig *g;
+    struct wire w;
+    struct cJSON *tree;  /* of the body; NULL: no JSON */
+    const char *usual;   /* the answer without the fault */
+    struct cJSON *right; /* its tree */
+};
+
+static void take(struct seen *s)
+{
+    UNTIL(s->g, &s->w, is_complete(&s->w));
+    (void)ls_json_parse(body_of(&s->w), body_bytes(&s->w), 0, &s->tree, NULL);
+}
+
+static void takes_the_usual(struct seen *s)
+{
+    take(s);
+    assert_string_equal(body_of(&s->w), s->usual);
+}
+
+static void comes_later(struct seen *s)
+{
+    stay_quiet(s->g, &s->w, 0);
+    s->g->now.mono_ns += HOUR_NS - 1;
+    stay_quiet(s->g, &s->w, 0);
+    s->g->now.mono_ns++;
+    takes_the_usual(s);
+}
+
+static void never_comes(struct seen *s)
+{
+    s->g->now.mono_ns += 1000 * HOUR_NS;
+    stay_quiet(s->g, &s->w, 0);
+}
+
+static void is_reset(struct seen *s)
+{
+    UNTIL(s->g, &s->w, s->w.is_over);
+    assert_true(s->w.is_reset);
+    assert_int_equal(s->w.in.n, 0);
+}
+
+static void is_unavailable(struct seen *s)
+{
+    take(s);
+    assert_non_null(strstr((const char *)s->w.in.p, "HTTP/1.1 503 "));
+    assert_non_null(strstr((const char *)s->w.in.p, "Retry-After: 7\r\n"));
+    assert_string_equal(body_of(&s->w), "no");
+}
+
+static void is_no_json(struct seen *s)
+{
+    take(s);
+    assert_true(body_bytes(&s->w) > 0);
+    assert_null(s->tree);
+}
+
+static void has_another_id(struct seen *s)
+{
+    int64_t id = 0;
+    take(s);
+    assert_int_equal(ls_json_i64(ls_json_get(s->tree, "id"), &id), LS_OK);
+    assert_int_not_equal(id, 41);
+    const char *rest = strstr(s->usual, "41,");
+    assert_non_null(rest);
+    assert_non_null(strstr(body_of(&s->w), rest + 2));
+}
+
+static void is_null(struct seen *s)
+{
+    take(s);
+    assert_string_equal(body_of(&s->w), "{\"jsonrpc\":\"2.0\",\"id\":41,\"result\":null}\n");
+}
+
+static void is_an_error(struct seen *s)
+{
+    int64_t code = 0;
+    take(s);
+    assert_int_equal(ls_json_i64(ls_json_get(ls_json_get(s->tree, "error"), "code"), &code), LS_OK);
+    assert_int_equal(code, -32005);
+    assert_string_equal(ls_json_str(ls_json_get(ls_json_get(s->tree, "error"), "message")), "no");
+}
+
+static void is_what_was_said(struct seen *s)
+{
+    take(s);
+    assert_string_equal(body_of(&s->w), "{\"jsonrpc\":\"2.0\",\"id\":41,\"result\":[1]}\n");
+}
+
+static void is_huge(struct seen *s)
+{
+    take(s);
+    assert_true(body_bytes(&s->w) > OVERSIZE);
+    assert_non_null(s->tree);
+}
+
+static void is_half(struct seen *s)
+{
+    UNTIL(s->g, &s->w, s->w.is_over);
+    assert_int_equal(promised(&s->w), strlen(s->usual));
+    assert_int_equal(body_bytes(&s->w), strlen(s->usual) / 2);
+}
+
+static void drips(struct seen *s)
+{
+    UNTIL(s->g, &s->w, body_bytes(&s->w) == 1);
+    for (size_t i = 2; i <= 4; i++) {
+        s->g->now.mono_ns += HOUR_NS;
+        UNTIL(s->g, &s->w, body_bytes(&s->w) == i);
+    }
+    assert_memory_equal(body_of(&s->w), s->usual, 4);
+}
+
+static void is_syncing(struct seen *s)
+{
+    take(s);
+    const struct cJSON *result = ls_json_get(s->tree, "result");
+    const struct cJSON *inner = ls_json_get(result, "payloadStatus");
+    assert_string_equal(ls_json_str(ls_json_get(inner != NULL ? inner : result, "status")),
+                        "SYNCING");
+}
+
+static void is_held(struct seen *s)
+{
+    never_comes(s);
+    assert_int_equal(ls_front_held(s->g->front), 1);
+    ls_filter_release(s->g->filter, NULL);
+    ls_front_retry(s->g->front, s->g->now);
+    takes_the_usual(s);
+}
+
+static void refuses(struct seen *s)
+{
+    struct wire other;
+    is_reset(s);
+    wire_init(&other, 1);
+    assert_false(wire_dial(&other, ls_front_port(s->g->front)));
+    assert_int_equal(errno, ECONNREFUSED);
+    wire_close(&other);
+    assert_true(ls_front_deadline(s->g->front) == s->g->now.mono_ns + HOUR_NS);
+    s->g->now.mono_ns += HOUR_NS;
+    turn(s->g, &s->w);
+    assert_true(ls_front_is_open(s->g->front));
+}
+
+/* No scalar of b has the type it has in a. */
+static void assert_other_types(const struct cJSON *a, const struct cJSON *b)
+{
+    if (ls_json_is_object(a) || ls_json_is_array(a)) {
+        assert_int_equal(ls_json_count(a), ls_json_count(b));
+        const struct cJSON *y = ls_json_first(b);
+        for (const struct cJSON *x = ls_json_first(a); x != NULL; x = ls_json_next(x)) {
+            assert_other_types(x, y);
+            y = ls_json_next(y);
+        }
+        return;
+    }
+    assert_false(ls_json_is_string(a) && ls_json_is_string(b));
+    assert_false(ls_json_is_number(a) && ls_json_is_number(b));
+    assert_false(ls_json_is_bool(a) && ls_json_is_bool(b));
+    assert_false(ls_json_is_null(a) && ls_json_is_null(b));
+}
+
+static void has_other_types(struct seen *s)
+{
+    take(s);
+    if (ls_json_get(s->right, "result") == NULL) {
+        assert_null(ls_json_get(s->tree, "result"));
+        return;
+    }
+    assert_other_types(ls_json_get(s->right, "result"), ls_json_get(s->tree, "result"));
+}
+
+/* Every quantity that fitted does not fit; everything else is as it was. */
+static void assert_too_large(const struct cJSON *a, const struct cJSON *b)
+{
+    uint64_t v;
+    if (ls_json_is_object(a) || ls_json_is_array(a)) {
+        const struct cJSON *y = ls_json_first(b);
+        for (const struct cJSON *x = ls_json_first(a); x != NULL; x = ls_json_next(x)) {
+            assert_too_large(x, y);
+            y = ls_json_next(y);
+        }
+    } else if (ls_json_quantity(a, &v) == LS_OK) {
+        assert_int_equal(ls_json_quantity(b, &v), LS_ERR_RANGE);
+    } else if (ls_json_is_string(a)) {
+        assert_string_equal(ls_json_str(a), ls_json_str(b));
+    }
+}
+
+static void is_too_large(struct seen *s)
+{
+    take(s);
+    assert_too_large(ls_json_get(s->right, "result"), ls_json_get(s->tree, "result"));
+}
+
+static void says_nothing(struct seen *s)
+{
+    take(s);
+    assert_string_equal(body_of(&s->w), "{\"jsonrpc\":\"2.0\",\"id\":41}\n");
+}
+
+static const struct {
+    struct ls_fault_rule rule;
+    void (*check)(struct seen *s);
+} FAULTS[] = {
+    {{.fault = LS_FAULT_DELAY, .delay_ns = HOUR_NS}, comes_later},
+    {{.fault = LS_FAULT_HANG}, never_comes},
+    {{.fault = LS_FAULT_HANG, .apply = true}, never_comes},
+    {{.fault = LS_FAULT_RESET}, is_reset},
+    {{.fault = LS_FAULT_RESET, .apply = true}, is_reset},
+    {{.fault = LS_FAULT_HTTP, .http_status = 503, .retry_after_s = 7, .text = "no"},
+     is_unavailable},
+    {{.fault = LS_FAULT_BAD_JSON}, is_no_json},
+    {{.fault = LS_FAULT_WRONG_ID}, has_another_id},
+    {{.fault = LS_FAULT_NULL}, is_null},
+    {{.fault = LS_FAULT_RPC_ERROR, .code = -32005, .text = "no"}, is_an_error},
+    {{.fault = LS_FAULT_RESULT, .text = "[1]"}, is_what_was_said},
+    {{.fault = LS_FAULT_OVERSIZE, .body_bytes = OVERSIZE}, is_huge},
+    {{.fault = LS_FAULT_TRUNCATE}, is_half},
+    {{.fault = LS_FAULT_DRIP, .delay_ns = HOUR_NS}, drips},
+    {{.fault = LS_FAULT_STATUS, .text = "SYNCING"}, is_syncing},
+    {{.fault = LS_FAULT_HOLD}, is_held},
+    {{.fault = LS_FAULT_REFUSE, .delay_ns = HOUR_NS}, refuses},
+    {{.fault = LS_FAULT_WRONG_TYPE}, has_other_types},
+    {{.fault = LS_FAULT_OUT_OF_RANGE}, is_too_large},
+    {{.fault = LS_FAULT_NO_RESULT}, says_nothing},
+};
+
+/* --- every method --- */
+
+#define H "\"0x29de6cb8906418552e16fecb61782819273ac888c4da53d15d4c1014782ac0b7\""
+#define A "\"0x4200000000000000000000000000000000000015\""
+
+static const struct {
+    const char *name;
+    const char *params;
+} METHODS[] = {
+    {"eth_chainId", "[]"},
+    {"eth_blockNumber", "[]"},
+    {"eth_syncing", "[]"},
+    {"eth_getBlockByNumber", "[\"latest\",true]"},
+    {"eth_getBlockByHash", "[" H ",false]"},
+    {"eth_getHeaderByNumber", "[\"0x1\"]"},
+    {"eth_getHeaderByHash", "[" H "]"},
+    {"eth_getBlockTransactionCountByNumber", "[\"latest\"]"},
+    {"eth_getBlockTransactionCountByHash", "[" H "]"},
+    {"eth_getBlockReceipts", "[\"latest\"]"},
+    {"eth_getTransactionByHash", "[" H "]"},
+    {"eth_getTransactionReceipt", "[" H "]"},
+    {"eth_getTransactionByBlockNumberAndIndex", "[\"latest\",\"0x0\"]"},
+    {"eth_getTransactionByBlockHashAndIndex", "[" H ",\"0x0\"]"},
+    {"eth_getBalance", "[" A ",\"latest\"]"},
+    {"eth_getTransactionCount", "[" A ",\"latest\"]"},
+    {"eth_getCode", "[" A ",\"latest\"]"},
+    {"eth_getStorageAt", "[" A ",\"0x0\",\"latest\"]"},
+    {"eth_getProof", "[" A ",[],\"latest\"]"},
+    {"eth_call", "[{\"to\":" A "},\"latest\"]"},
+    {"eth_estimateGas", "[{\"to\":" A "}]"},
+    {"eth_accounts", "[]"},
+    {"eth_gasPrice", "[]"},
+    {"eth_maxPriorityFeePerGas", "[]"},
+    {"eth_feeHistory", "[\"0x2\",\"latest\",[]]"},
+    {"net_version", "[]"},
+    {"web3_clientVersion", "[]"},
+    {"engine_exchangeCapabilities", "[[]]"},
+    {"engine_getClientVersionV1", "[{\"code\":\"x\",\"name\":\"x\",\"version\":\"1\","
+                                  "\"commit\":\"0x00000000\"}]"},
+    {"engine_signalSuperchainV1", "[null]"},
+    {"engine_exchangeTransitionConfigurationV1", "[]"},
+    {"engine_getPayloadBodiesByHashV1", "[[" H "]]"},
+    {"engine_getPayloadBodiesByHashV2", "[[" H "]]"},
+    {"engine_getPayloadBodiesByRangeV1", "[\"0x1\",\"0x2\"]"},
+    {"engine_getPayloadBodiesByRangeV2", "[\"0x1\",\"0x2\"]"},
+    {"engine_getPayloadV1", "[\"0x0102030405060708\"]"},
+    {"engine_getPayloadV2", "[\"0x0102030405060708\"]"},
+    {"engine_getPayloadV3", "[\"0x0102030405060708\"]"},
+    {"engine_getPayloadV4", "[\"0x0102030405060708\"]"},
+    {"engine_newPayloadV1", "[{}]"},
+    {"engine_newPayloadV2", "[{}]"},
+    {"engine_newPayloadV3", "[{},[]," H "]"},
+    {"engine_newPayloadV4", "[{},[]," H ",[]]"},
+    {"engine_forkchoiceUpdatedV1",
+     "[{\"headBlockHash\":" H ",\"safeBlockHash\":" H ",\"finalizedBlockHash\":" H "},null]"},
+    {"engine_forkchoiceUpdatedV2",
+     "[{\"headBlockHash\":" H ",\"safeBlockHash\":" H ",\"finalizedBlockHash\":" H "},null]"},
+    {"engine_forkchoiceUpdatedV3",
+     "[{\"headBlockHash\":" H ",\"safeBlockHash\":" H ",\"finalizedBlockHash\":" H "},null]"},
+    {"nobody_knowsThis", "[]"},
+};
+
+static void ask(struct rig *g, struct wire *w, size_t method)
+{
+    char bearer[LS_JWT_TEXT_MAX + 8];
+    (void)snprintf(bearer, sizeof bearer, "Bearer %s", g->token);
+    (void)snprintf(g->texts, sizeof g->texts,
+                   "{\"jsonrpc\":\"2.0\",\"id\":41,\"method\":\"%s\",\"params\":%s}",
+                   METHODS[method].name, METHODS[method].params);
+    ask_with(g, w, bearer, g->texts);
+}
+
+static char *usual_answer(struct rig *g, size_t method)
+{
+    struct wire w;
+    ask(g, &w, method);
+    UNTIL(g, &w, is_complete(&w));
+    char *text = strdup(body_of(&w));
+    assert_non_null(text);
+    leave(g, &w);
+    return text;
+}
+
+static void try_fault(struct rig *g, size_t method, size_t fault, const char *usual)
+{
+    struct seen s = {.g = g, .usual = usual};
+    struct ls_fault_rule rule = FAULTS[fault].rule;
+    rule.method = METHODS[method].name;
+    uint32_t name = ls_filter_add(g->filter, &rule);
+    assert_int_not_equal(name, 0);
+    assert_int_equal(ls_json_parse(usual, strlen(usual), 0, &s.right, NULL), LS_OK);
+    ask(g, &s.w, method);
+    FAULTS[fault].check(&s);
+    assert_true(rule.fault == LS_FAULT_HOLD || ls_filter_hits(g->filter, name) == 1);
+    ls_filter_clear(g->filter);
+    leave(g, &s.w);
+    ls_json_free(s.tree);
+    ls_json_free(s.right);
+    g->now = (struct ls_front_time){g->now.mono_ns, NOW_S};
+}
+
+static void every_fault_on_every_method_leaves_nothing_behind(void **state)
+{
+    struct rig *g = *state;
+    for (size_t m = 0; m < sizeof METHODS / sizeof METHODS[0]; m++) {
+        char *usual = usual_answer(g, m);
+        unsigned before = descriptors();
+        for (size_t f = 0; f < sizeof FAULTS / sizeof FAULTS[0]; f++) {
+            try_fault(g, m, f, usual);
+            char *again = usual_answer(g, m);
+            if (strcmp(again, usual) != 0 || descriptors() != before) {
+                print_error("%s, fault %zu\n", METHODS[m].name, f);
+            }
+            assert_string_equal(again, usual);
+            assert_int_equal(descriptors(), before);
+            free(again);
+        }
+        free(usual);
+    }
+    assert_int_equal(ls_front_held(g->front), 0);
+    assert_non_null(strstr((const char *)g->lines.p, "eth_chainId"));
+    assert_null(strstr((const char *)g->lines.p, g->token));
+    assert_null(strstr((const char *)g->lines.p, strrchr(g->token, '.') + 1));
+    assert_null(strstr((const char *)g->lines.p, "Bearer"));
+}
+
+/* --- tokens --- */
+
+/* The right token with another header: {"alg":"none"}, {"alg":"HS512"}. */
+static void with_header(const struct rig *g, const char *header, char *out, size_t n)
+{
+    (void)snprintf(out, n, "Bearer %s%s", header, strchr(g->token, '.'));
+}
+
+static void refused(struct rig *g, const char *authorization, const char *text)
+{
+    struct wire w;
+    ask_with(g, &w, authorization, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_chainId\"}");
+    UNTIL(g, &w, is_complete(&w));
+    assert_non_null(strstr((const char *)w.in.p, "HTTP/1.1 401 "));
+    assert_non_null(strstr((const char *)w.in.p, "Content-Type: text/plain; charset=utf-8\r\n"));
+    assert_string_equal(body_of(&w), text);
+    assert_false(w.is_over);
+    leave(g, &w);
+    if (authorization != NULL && strrchr(authorization, '.') != NULL) {
+        assert_null(strstr((const char *)g->lines.p, strrchr(authorization, '.') + 1));
+    }
+    assert_null(strstr((const char *)g->lines.p, "Bearer"));
+}
+
+static void tokens_that_do_not_do_are_refused_and_never_traced(void **state)
+{
+    struct rig *g = *state;
+    char bearer[LS_JWT_TEXT_MAX + 64] = "Bearer ";
+    uint8_t other[LS_JWT_SECRET_BYTES] = {1};
+    refused(g, NULL, "missing token\n");
+    ls_jwt_make(other, NOW_S, bearer + 7);
+    refused(g, bearer, "signature is invalid\n");
+    ls_jwt_make(g->secret, NOW_S - 61, bearer + 7);
+    refused(g, bearer, "stale token\n");
+    ls_jwt_make(g->secret, NOW_S + 61, bearer + 7);
+    refused(g, bearer, "future token\n");
+    with_header(g, "eyJhbGciOiJIUzUxMiJ9", bearer, sizeof bearer);
+    refused(g, bearer, "signing method HS512 is invalid\n");
+    with_header(g, "eyJhbGciOiJub25lIn0", bearer, sizeof bearer);
+    refused(g, bearer, "signing method none is invalid\n");
+    refused(g, "Bearer abc", "token contains an invalid number of segments\n");
+    assert_non_null(strstr((const char *)g->lines.p, "401"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(every_fault_on_every_method_leaves_nothing_behind, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(tokens_that_do_not_do_are_refused_and_never_traced, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
