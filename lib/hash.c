@@ -83,14 +83,37 @@ void ls_keccak256(const void *p, size_t n, uint8_t out[32])
     ls_keccak_final(&k, out);
 }
 
+/* nettle's context lives in the caller's bytes. */
+static struct sha256_ctx *sha256_of(struct ls_sha256 *h)
+{
+    _Static_assert(sizeof(struct sha256_ctx) <= sizeof h->state, "the context fits");
+    _Static_assert(_Alignof(struct sha256_ctx) <= _Alignof(struct ls_sha256), "and is aligned");
+    return (struct sha256_ctx *)h->state;
+}
+
+void ls_sha256_init(struct ls_sha256 *h)
+{
+    sha256_init(sha256_of(h));
+}
+
+void ls_sha256_update(struct ls_sha256 *h, const void *p, size_t n)
+{
+    if (n) {
+        sha256_update(sha256_of(h), n, p);
+    }
+}
+
+void ls_sha256_final(struct ls_sha256 *h, uint8_t out[32])
+{
+    sha256_digest(sha256_of(h), SHA256_DIGEST_SIZE, out);
+}
+
 void ls_sha256(const void *p, size_t n, uint8_t out[32])
 {
-    struct sha256_ctx ctx;
-    sha256_init(&ctx);
-    if (n) {
-        sha256_update(&ctx, n, p);
-    }
-    sha256_digest(&ctx, SHA256_DIGEST_SIZE, out);
+    struct ls_sha256 h;
+    ls_sha256_init(&h);
+    ls_sha256_update(&h, p, n);
+    ls_sha256_final(&h, out);
 }
 
 void ls_hmac_sha256(const uint8_t *key, size_t key_bytes, const void *p, size_t n, uint8_t out[32])

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness/capture/chain.h"
+#include "harness/capture/check.h"
 #include "harness/capture/manifest.h"
 #include "harness/capture/pull_folder.h"
 #include "harness/capture/pull_frames.h"
@@ -41,9 +42,8 @@ struct layer {
     struct builder *b;
     struct ls_pull_layer *from;
     struct ls_pull_frames to;
-    struct ls_span text; /* the journal */
-    uint64_t next;       /* canonical number that is due */
-    bool has_anchor;     /* genesis has been put in front */
+    uint64_t next;   /* canonical number that is due */
+    bool has_anchor; /* genesis has been put in front */
 };
 
 static enum ls_err no_memory(struct ls_diag *d)
@@ -53,35 +53,36 @@ static enum ls_err no_memory(struct ls_diag *d)
 
 /* Canonical lines go out as they come; of orphans the place is noted. A line that is there twice
  * counts once. */
-static enum ls_err sort_line(struct layer *l, struct ls_span line)
+static enum ls_err sort_line(void *ctx, uint64_t at, struct ls_span line, struct ls_diag *d)
 {
+    struct layer *l = ctx;
     const struct ls_pull_track *t = &l->from->track;
     struct ls_l2_ref ref;
 
     if (!ls_pull_glance(line, &ref)) {
-        return ls_fail(l->b->d, LS_ERR_PARSE, "\"%s\": a line is no block", l->from->journal.path);
+        return ls_fail(d, LS_ERR_PARSE, "\"%s\": a line is no block", l->from->journal.path);
     }
     struct ls_block_id id = {ref.hash, ref.number};
     struct ls_pull_orphan *orphan = ls_pull_track_orphan(t, &id);
     if (orphan) {
-        orphan->offset = (uint64_t)(line.p - l->text.p);
+        orphan->offset = at;
         orphan->bytes = line.n;
         return LS_OK;
     }
     bool is_anchor = t->has_anchor && ls_hash_eq(&ref.hash, &t->anchor.hash);
     if (is_anchor && !l->has_anchor) {
         l->has_anchor = true;
-        return ls_pull_frames_put(&l->to, line, l->b->d);
+        return ls_pull_frames_put(&l->to, line, d);
     }
     if (is_anchor || ref.number < l->next) {
         return LS_OK;
     }
     if (ref.number != l->next) {
-        return ls_fail(l->b->d, LS_ERR_LINK, "\"%s\": block %" PRIu64 " is missing",
+        return ls_fail(d, LS_ERR_LINK, "\"%s\": block %" PRIu64 " is missing",
                        l->from->journal.path, l->next);
     }
     l->next++;
-    return ls_pull_frames_put(&l->to, line, l->b->d);
+    return ls_pull_frames_put(&l->to, line, d);
 }
 
 static int compare_orphans(const void *x, const void *y)
@@ -96,15 +97,22 @@ static int compare_orphans(const void *x, const void *y)
 static enum ls_err put_orphans(struct layer *l)
 {
     const struct ls_pull_track *t = &l->from->track;
+    struct ls_buf line;
     enum ls_err e = LS_OK;
 
+    ls_buf_init(&line, LS_CHECK_BLOCK_BYTES_MAX);
     for (size_t i = 0; !e && i < t->orphan_count; i++) {
         const struct ls_pull_orphan *o = &t->orphans[i];
-        if (!o->is_left_out) {
-            struct ls_span line = {l->text.p + o->offset, (size_t)o->bytes};
-            e = ls_pull_frames_put(&l->to, line, l->b->d);
+        if (o->is_left_out) {
+            continue;
+        }
+        ls_buf_clear(&line);
+        e = ls_pull_journal_read(&l->from->journal, o->offset, (size_t)o->bytes, &line, l->b->d);
+        if (!e) {
+            e = ls_pull_frames_put(&l->to, ls_buf_span(&line), l->b->d);
         }
     }
+    ls_buf_fini(&line);
     return e;
 }
 
@@ -199,13 +207,8 @@ static enum ls_err put_runs(struct layer *l, struct ls_manifest_segment *seg)
 
 static enum ls_err put_lines(struct layer *l)
 {
-    struct ls_span rest = l->text;
-    struct ls_span line;
-    enum ls_err e = LS_OK;
+    enum ls_err e = ls_pull_journal_each(&l->from->journal, sort_line, l, l->b->d);
 
-    while (!e && ls_segment_line(&rest, &line)) {
-        e = sort_line(l, line);
-    }
     if (!e && l->next != l->from->track.end) {
         e = ls_fail(l->b->d, LS_ERR_LINK, "\"%s\": block %" PRIu64 " is missing",
                     l->from->journal.path, l->next);
@@ -218,13 +221,10 @@ static enum ls_err build_layer(struct builder *b, struct ls_pull_layer *from, co
 {
     struct layer l = {.b = b, .from = from, .to.fd = -1, .next = from->track.first};
     struct ls_pull_track *t = &from->track;
-    enum ls_err e = ls_pull_journal_map(&from->journal, &l.text, b->d);
+    enum ls_err e = ls_pull_frames_open(b->dir, file, b->level, &l.to, b->d);
 
     if (t->orphan_count > 0) {
         qsort(t->orphans, t->orphan_count, sizeof *t->orphans, compare_orphans);
-    }
-    if (!e) {
-        e = ls_pull_frames_open(b->dir, file, b->level, &l.to, b->d);
     }
     if (!e) {
         e = put_lines(&l);
@@ -242,7 +242,6 @@ static enum ls_err build_layer(struct builder *b, struct ls_pull_layer *from, co
     seg->lines = l.to.lines;
     b->text_bytes += l.to.text_bytes;
     ls_pull_frames_close(&l.to);
-    ls_pull_journal_unmap(l.text);
     return e;
 }
 
@@ -259,35 +258,40 @@ static bool can_keep_row(const struct builder *b, struct ls_span line)
     return can;
 }
 
+struct rows {
+    struct builder *b;
+    struct ls_pull_frames to;
+};
+
+static enum ls_err put_row(void *ctx, uint64_t at, struct ls_span line, struct ls_diag *d)
+{
+    struct rows *r = ctx;
+
+    (void)at;
+    if (can_keep_row(r->b, line)) {
+        return ls_pull_frames_put(&r->to, line, d);
+    }
+    r->b->out->rows_left_out++;
+    return LS_OK;
+}
+
 static enum ls_err build_rows(struct builder *b)
 {
-    struct ls_pull_frames to = {.fd = -1};
-    struct ls_span text;
-    struct ls_span line;
-    enum ls_err e = ls_pull_journal_map(&b->f->status, &text, b->d);
+    struct rows r = {.b = b};
+    enum ls_err e = ls_pull_frames_open(b->dir, LS_SEGMENT_STATUS_FILE, b->level, &r.to, b->d);
 
-    if (e) {
-        return e;
+    if (!e) {
+        e = ls_pull_journal_each(&b->f->status, put_row, &r, b->d);
     }
-    struct ls_span rest = text;
-    e = ls_pull_frames_open(b->dir, LS_SEGMENT_STATUS_FILE, b->level, &to, b->d);
-    while (!e && ls_segment_line(&rest, &line)) {
-        if (can_keep_row(b, line)) {
-            e = ls_pull_frames_put(&to, line, b->d);
-        } else {
-            b->out->rows_left_out++;
-        }
-    }
-    if (!e && to.lines > 0) {
-        e = ls_pull_frames_end(&to, b->m.status.sha256, b->d);
+    if (!e && r.to.lines > 0) {
+        e = ls_pull_frames_end(&r.to, b->m.status.sha256, b->d);
         b->m.status.is_present = true;
-        b->m.status.lines = to.lines;
-        b->text_bytes += to.text_bytes;
+        b->m.status.lines = r.to.lines;
+        b->text_bytes += r.to.text_bytes;
     } else if (!e) {
-        unlink(to.path);
+        unlink(r.to.path);
     }
-    ls_pull_frames_close(&to);
-    ls_pull_journal_unmap(text);
+    ls_pull_frames_close(&r.to);
     return e;
 }
 

@@ -15,7 +15,6 @@
 #include "harness/capture/jsontext.h"
 #include "harness/capture/manifest.h"
 #include "harness/capture/pull_labels.h"
-#include "harness/capture/segment.h"
 #include "lib/hex.h"
 #include "lib/json.h"
 
@@ -67,6 +66,7 @@ struct scan {
     bool is_l1;
     uint64_t line;
     uint64_t lines;
+    uint64_t at; /* of the last line that was looked at */
     struct ls_diag *d;
 };
 
@@ -107,7 +107,7 @@ static enum ls_err check_link(const struct scan *s, const struct ls_l2_ref *ref)
     return ls_check_l2_link(parent, ref, ls_pull_facts_rollup(&s->f->facts), s->d);
 }
 
-static enum ls_err scan_line(struct scan *s, struct ls_span text)
+static enum ls_err place_line(struct scan *s, struct ls_span text)
 {
     struct ls_l2_ref ref;
     enum ls_err e = LS_OK;
@@ -127,51 +127,52 @@ static enum ls_err scan_line(struct scan *s, struct ls_span text)
     return e ? e : ls_pull_track_add(&s->layer->track, &ref, s->d);
 }
 
-static uint64_t count_lines(struct ls_span text)
+static enum ls_err count_line(void *ctx, uint64_t at, struct ls_span text, struct ls_diag *d)
 {
-    struct ls_span line;
-    uint64_t n = 0;
+    uint64_t *lines = ctx;
 
-    while (ls_segment_line(&text, &line)) {
-        n++;
-    }
-    return n;
+    (void)at;
+    (void)text;
+    (void)d;
+    ++*lines;
+    return LS_OK;
 }
 
 /* Lines from byte `at` on are damaged: dropped when a power cut may have done it. */
 static enum ls_err heal(struct ls_pull_folder *f, struct ls_pull_journal *j, uint64_t at,
                         uint64_t line, uint64_t lines, enum ls_err e, struct ls_diag *d)
 {
-    if (e == LS_ERR_NOMEM || j->bytes - at > HEAL_BYTES) {
+    if (e == LS_ERR_NOMEM || e == LS_ERR_IO || j->bytes - at > HEAL_BYTES) {
         return ls_fail_in(d, e, "\"%s\" line %" PRIu64, j->path, line + 1);
     }
     f->healed += lines - line;
     return ls_pull_journal_cut(j, at, d);
 }
 
+static enum ls_err scan_line(void *ctx, uint64_t at, struct ls_span text, struct ls_diag *d)
+{
+    struct scan *s = ctx;
+    enum ls_err e = place_line(s, text);
+
+    (void)d; /* is s->d */
+    s->at = at;
+    s->line += !e;
+    return e;
+}
+
 static enum ls_err scan_blocks(struct ls_pull_folder *f, struct ls_pull_layer *layer, bool is_l1,
                                struct ls_diag *d)
 {
     struct scan s = {.f = f, .layer = layer, .is_l1 = is_l1, .d = d};
-    struct ls_span text;
-    struct ls_span line;
-    enum ls_err e = ls_pull_journal_map(&layer->journal, &text, d);
+    enum ls_err e = ls_pull_journal_each(&layer->journal, count_line, &s.lines, d);
 
     if (e) {
         return e;
     }
-    struct ls_span rest = text;
-    uint64_t at = 0;
-    s.lines = count_lines(text);
     ls_arena_init(&s.scratch, LS_CHECK_BLOCK_BYTES_MAX);
-    while (!e && ls_segment_line(&rest, &line)) {
-        at = (uint64_t)(line.p - text.p);
-        e = scan_line(&s, line);
-        s.line += !e;
-    }
+    e = ls_pull_journal_each(&layer->journal, scan_line, &s, d);
     ls_arena_fini(&s.scratch);
-    ls_pull_journal_unmap(text);
-    return e ? heal(f, &layer->journal, at, s.line, s.lines, e, d) : LS_OK;
+    return e ? heal(f, &layer->journal, s.at, s.line, s.lines, e, d) : LS_OK;
 }
 
 static enum ls_err scan_row(struct ls_pull_folder *f, struct ls_span line, struct ls_diag *d)
@@ -198,27 +199,34 @@ static enum ls_err scan_row(struct ls_pull_folder *f, struct ls_span line, struc
     return e;
 }
 
+struct row_scan {
+    struct ls_pull_folder *f;
+    uint64_t at; /* of the last row that was looked at */
+};
+
+static enum ls_err scan_row_line(void *ctx, uint64_t at, struct ls_span text, struct ls_diag *d)
+{
+    struct row_scan *s = ctx;
+    enum ls_err e = scan_row(s->f, text, d);
+
+    s->at = at;
+    s->f->rows += !e;
+    return e;
+}
+
 /* Rows are only read as far as their blocks are there: after a power cut the row may have come
  * through and its block not. */
 static enum ls_err scan_rows(struct ls_pull_folder *f, struct ls_diag *d)
 {
-    struct ls_span text;
-    struct ls_span line;
-    enum ls_err e = ls_pull_journal_map(&f->status, &text, d);
+    struct row_scan s = {.f = f};
+    uint64_t lines = 0;
+    enum ls_err e = ls_pull_journal_each(&f->status, count_line, &lines, d);
 
     if (e) {
         return e;
     }
-    struct ls_span rest = text;
-    uint64_t lines = count_lines(text);
-    uint64_t at = 0;
-    while (!e && ls_segment_line(&rest, &line)) {
-        at = (uint64_t)(line.p - text.p);
-        e = scan_row(f, line, d);
-        f->rows += !e;
-    }
-    ls_pull_journal_unmap(text);
-    return e ? heal(f, &f->status, at, f->rows, lines, e, d) : LS_OK;
+    e = ls_pull_journal_each(&f->status, scan_row_line, &s, d);
+    return e ? heal(f, &f->status, s.at, f->rows, lines, e, d) : LS_OK;
 }
 
 /* --- the folder --- */

@@ -106,7 +106,7 @@ struct ls_pull_result {
     bool is_verified; /* false: too large to be opened here */
 };
 
-#define LS_PULL_VERIFY_BYTES_MAX ((uint64_t)256 << 20) /* of text that is opened to verify */
+#define LS_PULL_VERIFY_BYTES_MAX ((uint64_t)64 << 20) /* of text that is opened to verify */
 
 /* Makes the fixture of what is recorded, verifies it by opening it, and puts it in place of the
  * journals, which are closed. level: of compression, 1..19. NOT_FOUND when nothing is recorded, IO,

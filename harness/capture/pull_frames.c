@@ -6,12 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/capture/check.h"
-#include "lib/hash.h"
 #include "lib/zst.h"
 
 static enum ls_err fail_io(const struct ls_pull_frames *w, const char *what, struct ls_diag *d)
@@ -24,18 +21,19 @@ enum ls_err ls_pull_frames_open(const char *dir, const char *file, int level,
 {
     *w = (struct ls_pull_frames){.fd = -1, .level = level};
     ls_buf_init(&w->text, LS_CHECK_BLOCK_BYTES_MAX + LS_PULL_FRAME_BYTES);
+    ls_sha256_init(&w->hash);
     ls_buf_init(&w->packed, 2 * LS_CHECK_BLOCK_BYTES_MAX);
     enum ls_err e = ls_path_join(dir, file, w->path, d);
     if (e) {
         return e;
     }
-    w->fd = open(w->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    w->fd = open(w->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     return w->fd >= 0 ? LS_OK : fail_io(w, "write", d);
 }
 
-static enum ls_err write_all(const struct ls_pull_frames *w, struct ls_span bytes,
-                             struct ls_diag *d)
+static enum ls_err write_all(struct ls_pull_frames *w, struct ls_span bytes, struct ls_diag *d)
 {
+    ls_sha256_update(&w->hash, bytes.p, bytes.n);
     while (bytes.n > 0) {
         ssize_t n = write(w->fd, bytes.p, bytes.n);
         if (n < 0 && errno != EINTR) {
@@ -72,23 +70,6 @@ enum ls_err ls_pull_frames_put(struct ls_pull_frames *w, struct ls_span text, st
     return w->text.n >= LS_PULL_FRAME_BYTES ? end_frame(w, d) : LS_OK;
 }
 
-/* SHA-256 of the whole file, through a mapping: the kernel keeps no more of it than it likes. */
-static enum ls_err hash_file(const struct ls_pull_frames *w, uint8_t sha256[32], struct ls_diag *d)
-{
-    struct stat st;
-
-    if (fstat(w->fd, &st) || st.st_size == 0) {
-        return fail_io(w, "read", d);
-    }
-    void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, w->fd, 0);
-    if (p == MAP_FAILED) {
-        return fail_io(w, "read", d);
-    }
-    ls_sha256(p, (size_t)st.st_size, sha256);
-    munmap(p, (size_t)st.st_size);
-    return LS_OK;
-}
-
 enum ls_err ls_pull_frames_end(struct ls_pull_frames *w, uint8_t sha256[32], struct ls_diag *d)
 {
     enum ls_err e = w->text.n > 0 || w->lines == 0 ? end_frame(w, d) : LS_OK;
@@ -96,7 +77,10 @@ enum ls_err ls_pull_frames_end(struct ls_pull_frames *w, uint8_t sha256[32], str
     if (!e && fsync(w->fd)) {
         e = fail_io(w, "write", d);
     }
-    return e ? e : hash_file(w, sha256, d);
+    if (!e) {
+        ls_sha256_final(&w->hash, sha256);
+    }
+    return e;
 }
 
 void ls_pull_frames_close(struct ls_pull_frames *w)

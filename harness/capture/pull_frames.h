@@ -9,10 +9,12 @@
 #include <stdint.h>
 
 #include "harness/capture/files.h"
+#include "harness/capture/segment.h"
 #include "lib/bytes.h"
 #include "lib/err.h"
+#include "lib/hash.h"
 
-#define LS_PULL_FRAME_BYTES ((size_t)1 << 20)
+#define LS_PULL_FRAME_BYTES LS_SEGMENT_FRAME_BYTES
 
 struct ls_pull_frames {
     int fd; /* -1: closed */
@@ -21,6 +23,7 @@ struct ls_pull_frames {
     uint64_t text_bytes;
     struct ls_buf text;   /* of the frame in hand */
     struct ls_buf packed; /* scratch */
+    struct ls_sha256 hash;
     char path[LS_PATH_MAX];
 };
 

@@ -39,6 +39,7 @@ struct ls_pull {
     unsigned lower_polls; /* in a row that showed a head below the tip */
     uint64_t progress_ms; /* when the last block came, or nothing was missing */
     uint64_t l1_lacks_ms; /* since when the tip's L1 origin is not to be had; 0: it is recorded */
+    uint64_t synced_ms;   /* when the disk was asked to keep what there is */
     uint64_t skipped_rows;
     struct ls_diag *d;
 };

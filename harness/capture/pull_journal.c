@@ -11,30 +11,35 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#define TAIL_BYTES 4096u
+#define CHUNK_BYTES ((size_t)1 << 20)
+#define LINE_BYTES_MAX ((size_t)128 << 20)
+
 static enum ls_err fail_io(const struct ls_pull_journal *j, const char *what, struct ls_diag *d)
 {
     return ls_fail(d, LS_ERR_IO, "cannot %s \"%s\": %s", what, j->path, strerror(errno));
 }
 
-/* Bytes up to and with the last line feed. */
-static size_t whole_lines(struct ls_span text)
-{
-    while (text.n > 0 && text.p[text.n - 1] != '\n') {
-        text.n--;
-    }
-    return text.n;
-}
-
+/* Looks for the last line feed from the end. */
 static enum ls_err cut_last_line(struct ls_pull_journal *j, struct ls_diag *d)
 {
-    struct ls_span text;
-    enum ls_err e = ls_pull_journal_map(j, &text, d);
+    uint8_t chunk[TAIL_BYTES];
+    uint64_t whole = j->bytes;
 
-    if (e) {
-        return e;
+    while (whole > 0) {
+        size_t n = whole < sizeof chunk ? (size_t)whole : sizeof chunk;
+        ssize_t got = pread(j->fd, chunk, n, (off_t)(whole - n));
+        if (got != (ssize_t)n) {
+            return fail_io(j, "read", d);
+        }
+        while (n > 0 && chunk[n - 1] != '\n') {
+            n--;
+            whole--;
+        }
+        if (n > 0) {
+            break;
+        }
     }
-    size_t whole = whole_lines(text);
-    ls_pull_journal_unmap(text);
     return whole < j->bytes ? ls_pull_journal_cut(j, whole, d) : LS_OK;
 }
 
@@ -131,6 +136,73 @@ enum ls_err ls_pull_journal_cut(struct ls_pull_journal *j, uint64_t bytes, struc
     }
     j->bytes = bytes;
     return LS_OK;
+}
+
+/* --- reading --- */
+
+/* Hands out the whole lines in front of the buffer and keeps the rest of it. */
+static enum ls_err each_line(struct ls_buf *b, uint64_t *at, ls_pull_journal_fn *fn, void *ctx,
+                             struct ls_diag *d)
+{
+    size_t start = 0;
+    const uint8_t *feed;
+    enum ls_err e = LS_OK;
+
+    while (!e && (feed = memchr(b->p + start, '\n', b->n - start)) != NULL) {
+        struct ls_span line = {b->p + start, (size_t)(feed - b->p) - start};
+        e = fn(ctx, *at, line, d);
+        *at += line.n + 1;
+        start += line.n + 1;
+    }
+    memmove(b->p, b->p + start, b->n - start);
+    b->n -= start;
+    return e;
+}
+
+enum ls_err ls_pull_journal_read(const struct ls_pull_journal *j, uint64_t at, size_t n,
+                                 struct ls_buf *out, struct ls_diag *d)
+{
+    uint8_t *to = ls_buf_grow(out, n);
+
+    if (!to) {
+        return ls_fail(d, out->err, "\"%s\": a line is too long, or memory is out", j->path);
+    }
+    while (n > 0) {
+        ssize_t got = pread(j->fd, to, n, (off_t)at);
+        if (got < 0 && errno != EINTR) {
+            return fail_io(j, "read", d);
+        }
+        if (got == 0) {
+            return ls_fail(d, LS_ERR_IO, "\"%s\": ends too early", j->path);
+        }
+        if (got > 0) {
+            to += got;
+            at += (uint64_t)got;
+            n -= (size_t)got;
+        }
+    }
+    return LS_OK;
+}
+
+enum ls_err ls_pull_journal_each(const struct ls_pull_journal *j, ls_pull_journal_fn *fn, void *ctx,
+                                 struct ls_diag *d)
+{
+    struct ls_buf b;
+    uint64_t at = 0;
+    enum ls_err e = LS_OK;
+
+    ls_buf_init(&b, LINE_BYTES_MAX);
+    for (uint64_t read = 0; !e && read < j->bytes;) {
+        uint64_t left = j->bytes - read;
+        size_t n = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
+        e = ls_pull_journal_read(j, read, n, &b, d);
+        read += n;
+        if (!e) {
+            e = each_line(&b, &at, fn, ctx, d);
+        }
+    }
+    ls_buf_fini(&b);
+    return e;
 }
 
 enum ls_err ls_pull_journal_map(const struct ls_pull_journal *j, struct ls_span *out,

@@ -36,6 +36,20 @@ enum ls_err ls_pull_journal_sync(struct ls_pull_journal *j, struct ls_diag *d);
 /* Forgets everything behind byte bytes. IO. */
 enum ls_err ls_pull_journal_cut(struct ls_pull_journal *j, uint64_t bytes, struct ls_diag *d);
 
+/* Takes a line: its first byte is at byte `at` of the file; text is valid for the call. An error
+ * ends the reading. */
+typedef enum ls_err ls_pull_journal_fn(void *ctx, uint64_t at, struct ls_span text,
+                                       struct ls_diag *d);
+
+/* Hands every line to fn, in the memory of one line. IO, NOMEM, LIMIT; an error of fn is passed on.
+ */
+enum ls_err ls_pull_journal_each(const struct ls_pull_journal *j, ls_pull_journal_fn *fn, void *ctx,
+                                 struct ls_diag *d);
+
+/* Appends the n bytes at byte `at` to out. IO, NOMEM, LIMIT. */
+enum ls_err ls_pull_journal_read(const struct ls_pull_journal *j, uint64_t at, size_t n,
+                                 struct ls_buf *out, struct ls_diag *d);
+
 /* The lines as they stand, mapped for reading; unmap before the next change. IO. */
 enum ls_err ls_pull_journal_map(const struct ls_pull_journal *j, struct ls_span *out,
                                 struct ls_diag *d);

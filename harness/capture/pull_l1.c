@@ -8,7 +8,6 @@
 
 #include "harness/capture/check.h"
 #include "harness/capture/pull_inner.h"
-#include "harness/capture/segment.h"
 
 #define BY_HASH_MAX 512u                      /* headers, in one walk down */
 #define BY_HASH_BYTES_MAX ((size_t)256 << 20) /* their text */
@@ -157,25 +156,37 @@ enum ls_err ls_pull_l1_reach(struct ls_pull *p, const struct ls_block_id *id)
 
 /* --- origins --- */
 
+struct search {
+    struct ls_pull *p;
+    uint64_t number;
+    bool is_found;
+    struct ls_block_id origin;
+};
+
+/* The first block of that number: the journal's lines are canonical when they are written, and the
+ * lowest blocks were never replaced. */
+static enum ls_err search_line(void *ctx, uint64_t at, struct ls_span text, struct ls_diag *d)
+{
+    struct search *s = ctx;
+    struct ls_block block;
+    struct ls_l2_ref ref;
+
+    (void)at;
+    ls_arena_reset(&s->p->scratch);
+    enum ls_err e = ls_check_l2_block(text, s->p->rollup, &s->p->scratch, &block, &ref, d);
+    s->is_found = !e && ref.number == s->number;
+    s->origin = ref.l1_origin;
+    return s->is_found ? LS_ERR_EXISTS : e; /* any error ends the search */
+}
+
 /* A canonical block that was recorded long ago, from the journal. */
 static enum ls_err origin_in_journal(struct ls_pull *p, uint64_t number, struct ls_block_id *out)
 {
-    struct ls_span text;
-    struct ls_span line;
-    struct ls_block block;
-    struct ls_l2_ref ref;
-    enum ls_err e = ls_pull_journal_map(&p->f->l2.journal, &text, p->d);
+    struct search s = {.p = p, .number = number};
+    enum ls_err e = ls_pull_journal_each(&p->f->l2.journal, search_line, &s, p->d);
 
-    for (struct ls_span rest = text; !e && ls_segment_line(&rest, &line);) {
-        ls_arena_reset(&p->scratch);
-        e = ls_check_l2_block(line, p->rollup, &p->scratch, &block, &ref, p->d);
-        if (!e && ref.number == number) {
-            *out = ref.l1_origin;
-            break;
-        }
-    }
-    ls_pull_journal_unmap(text);
-    return e;
+    *out = s.origin;
+    return s.is_found ? LS_OK : e;
 }
 
 /* The lowest origin there is: that of the first block, or of the second when the first is a genesis

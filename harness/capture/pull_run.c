@@ -18,6 +18,7 @@
 #define TEXT_BYTES_MAX (8u << 20) /* of answers that are no blocks */
 #define VERSION_BYTES 96u
 #define SENTENCE_BYTES 512u
+#define SYNC_EVERY_MS 10000u /* a power cut takes no more from a --follow */
 
 void ls_pull_say(const struct ls_pull *p, const char *fmt, ...)
 {
@@ -501,8 +502,9 @@ static enum ls_err turn(struct ls_pull *p, struct ls_pull_sight *s, bool *is_ove
     if (!e) {
         e = ls_pull_put_sight(p, s);
     }
-    if (!e) {
+    if (!e && s->at_ms >= p->synced_ms + SYNC_EVERY_MS) {
         e = ls_pull_folder_sync(p->f, p->d);
+        p->synced_ms = s->at_ms;
     }
     if (!e && is_at_end(p) && p->l1_lacks_ms == 0) {
         e = ls_pull_confirm(p, &is_same);

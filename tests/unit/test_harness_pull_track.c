@@ -337,6 +337,57 @@ static void a_journal_cut_at_any_byte_is_completed_to_the_same_bytes(void **stat
     folder_remove(&f);
 }
 
+struct seen {
+    const struct ls_buf *whole;
+    uint64_t at;
+    size_t lines;
+};
+
+static enum ls_err see_line(void *ctx, uint64_t at, struct ls_span text, struct ls_diag *d)
+{
+    struct seen *s = ctx;
+
+    (void)d;
+    assert_int_equal(at, s->at);
+    assert_memory_equal(text.p, s->whole->p + at, text.n);
+    assert_int_equal(s->whole->p[at + text.n], '\n');
+    s->at += text.n + 1;
+    return ++s->lines == 7 ? LS_ERR_LIMIT : LS_OK;
+}
+
+/* Lines of many lengths, longer and shorter than what is read at once. */
+static void each_line_is_handed_out_whole(void **state)
+{
+    static const size_t sizes[] = {700000, 0, 2500000, 1048575, 1048576, 1, 300000};
+    struct folder f;
+    struct ls_pull_journal j;
+    struct ls_buf line, whole, part;
+    struct seen s = {.whole = &whole};
+
+    (void)state;
+    folder_make(&f);
+    ls_buf_init(&line, 8u << 20);
+    ls_buf_init(&part, 8u << 20);
+    assert_int_equal(ls_pull_journal_open(f.dir, "in", &j, NULL), LS_OK);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        ls_buf_clear(&line);
+        memset(ls_buf_grow(&line, sizes[i]), (int)('a' + i), sizes[i]);
+        assert_int_equal(ls_pull_journal_put(&j, ls_buf_span(&line), NULL), LS_OK);
+    }
+    folder_read(&f, "in", &whole);
+    assert_int_equal(ls_pull_journal_each(&j, see_line, &s, NULL), LS_ERR_LIMIT);
+    assert_int_equal(s.lines, 7);
+    assert_int_equal(s.at, whole.n);
+    assert_int_equal(ls_pull_journal_read(&j, 699990, 20, &part, NULL), LS_OK);
+    assert_memory_equal(part.p, whole.p + 699990, 20);
+    assert_int_equal(ls_pull_journal_read(&j, whole.n - 5, 6, &part, NULL), LS_ERR_IO);
+    ls_pull_journal_close(&j);
+    ls_buf_fini(&line);
+    ls_buf_fini(&whole);
+    ls_buf_fini(&part);
+    folder_remove(&f);
+}
+
 static void a_journal_that_cannot_be_opened_is_told(void **state)
 {
     struct ls_pull_journal j;
@@ -358,6 +409,7 @@ int main(void)
         cmocka_unit_test(climbing_takes_orphans_above_the_tip),
         cmocka_unit_test(every_tree_of_seven_blocks_is_tracked),
         cmocka_unit_test(a_journal_cut_at_any_byte_is_completed_to_the_same_bytes),
+        cmocka_unit_test(each_line_is_handed_out_whole),
         cmocka_unit_test(a_journal_that_cannot_be_opened_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

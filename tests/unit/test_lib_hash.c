@@ -162,6 +162,28 @@ struct hmac_case {
 };
 
 /* Cases 1 to 7, but 4, whose key counts up and stands below. Case 5 publishes 128 bits. */
+static void sha256_in_pieces_is_sha256(void **state)
+{
+    (void)state;
+    uint8_t text[300], whole[32], pieces[32];
+    for (size_t i = 0; i < sizeof text; i++) {
+        text[i] = (uint8_t)(i * 7);
+    }
+    for (size_t n = 0; n <= sizeof text; n += 11) {
+        ls_sha256(text, n, whole);
+        for (size_t step = 1; step < 140; step += 9) {
+            struct ls_sha256 h;
+            ls_sha256_init(&h);
+            ls_sha256_update(&h, NULL, 0);
+            for (size_t at = 0; at < n; at += step) {
+                ls_sha256_update(&h, text + at, n - at < step ? n - at : step);
+            }
+            ls_sha256_final(&h, pieces);
+            assert_memory_equal(pieces, whole, sizeof whole);
+        }
+    }
+}
+
 static void hmac_sha256_as_in_rfc_4231(void **state)
 {
     (void)state;
@@ -249,6 +271,7 @@ int main(void)
         cmocka_unit_test(keccak256_does_not_care_how_its_input_is_cut),
         cmocka_unit_test(keccak_state_can_be_used_again),
         cmocka_unit_test(sha256_of_known_texts),
+        cmocka_unit_test(sha256_in_pieces_is_sha256),
         cmocka_unit_test(hmac_sha256_as_in_rfc_4231),
         cmocka_unit_test(hmac_sha256_case_4_of_rfc_4231),
         cmocka_unit_test(hmac_sha256_takes_nothing),
