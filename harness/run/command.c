@@ -1,6 +1,9 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "harness/capture/files.h"
 #include "harness/report/tap.h"
@@ -92,6 +95,20 @@ static int run_plan(const struct ls_run_options *o, const struct ls_plan *plan)
     return code;
 }
 
+/* The folder for traces, made now: at the end of a long run it is too late to find it missing. */
+static enum ls_err make_trace_dir(const char *path, struct ls_diag *d)
+{
+    if (path == NULL || mkdir(path, 0777) == 0) {
+        return LS_OK;
+    }
+    struct stat st;
+    if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode) && access(path, W_OK) == 0) {
+        return LS_OK;
+    }
+    return ls_fail(d, LS_ERR_IO, "cannot write to the folder \"%s\" (%s): give --trace-dir another",
+                   path, strerror(errno == EEXIST ? ENOTDIR : errno));
+}
+
 int ls_cmd_run(int argc, char **argv, const char *program)
 {
     struct ls_run_options o;
@@ -105,7 +122,10 @@ int ls_cmd_run(int argc, char **argv, const char *program)
         fputs(ls_run_usage(), stdout);
         return 0;
     }
-    err = ls_plan_make(&o, &plan, &d);
+    err = make_trace_dir(o.trace_dir, &d);
+    if (err == LS_OK) {
+        err = ls_plan_make(&o, &plan, &d);
+    }
     int code = err == LS_OK ? run_plan(&o, &plan) : complain(&d, err);
     ls_plan_fini(&plan);
     return code;
