@@ -57,6 +57,7 @@ HTTP_SRC     := $(call src,mocks/http)
 HARNESS_SRC  := $(foreach d,capture check report scenario run live serve record demo,$(call src,harness/$(d)))
 MAIN_SRC     := $(wildcard node/main.c harness/main.c)
 UNIT_SRC     := $(call src,tests/unit)
+CORPUS_SRC   := $(filter-out %/main.c,$(call src,tests/engine_corpus))
 BENCH_SRC    := $(call src,bench)
 PRODUCT_SRC  := $(LIB_SRC) $(OP_SRC) $(CORE_SRC) $(NODEIO_SRC) $(MODEL_SRC) $(HTTP_SRC) \
                 $(HARNESS_SRC) $(MAIN_SRC)
@@ -71,6 +72,7 @@ L_NODEIO  := $(OBJ)/liblsnodeio.a
 L_MODEL   := $(OBJ)/liblsmodel.a
 L_HTTP    := $(OBJ)/liblshttp.a
 L_HARNESS := $(OBJ)/liblsharness.a
+L_CORPUS  := $(OBJ)/liblscorpus.a
 
 BASE_LIBS := -lcjson -lnettle -lzstd -lm
 NODE_LIBS := -lcurl -lmicrohttpd $(BASE_LIBS)
@@ -81,7 +83,7 @@ UNIT_BIN  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 BENCH_BIN := $(patsubst bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
 .PHONY: all programs objects product-objects clean format unit scenarios test mutants install demo \
-        bench bench-node fuzz check check-format check-gcc check-clang check-layers check-purity \
+        bench bench-node bench-chains fuzz check check-format check-gcc check-clang check-layers check-purity \
         check-source check-self
 .DELETE_ON_ERROR:
 all: programs $(UNIT_BIN)
@@ -122,6 +124,7 @@ $(eval $(call archive,$(L_NODEIO),$(NODEIO_SRC)))
 $(eval $(call archive,$(L_MODEL),$(MODEL_SRC)))
 $(eval $(call archive,$(L_HTTP),$(HTTP_SRC)))
 $(eval $(call archive,$(L_HARNESS),$(HARNESS_SRC)))
+$(eval $(call archive,$(L_CORPUS),$(CORPUS_SRC)))
 
 # link LIBRARIES: a program from the objects and archives it depends on.
 define link
@@ -156,6 +159,10 @@ TEST_LD_test_harness_pull_run  := -Wl,--wrap=fsync,--wrap=fdatasync
 TEST_LD_test_harness_pull_kill := -Wl,--wrap=write,--wrap=writev,--wrap=rename,--wrap=unlink,--wrap=rmdir \
         -Wl,--wrap=mkdir,--wrap=ftruncate,--wrap=fsync,--wrap=fdatasync
 layer = $(word 2,$(subst _, ,$(notdir $(1))))
+
+# Recorded calls of real engines against ours.
+$(BUILD)/tests/engine_corpus: $(OBJ)/tests/engine_corpus/main.o $(L_CORPUS) $(L_HARNESS) $(L_MODEL) $(L_OP) $(L_LIB) $(BUILD)/mode
+	$(call link,-lcurl $(BASE_LIBS))
 
 .SECONDEXPANSION:
 .SECONDARY: $(call obj,$(UNIT_SRC) $(BENCH_SRC))
@@ -232,6 +239,10 @@ bench: programs $(BENCH_BIN)
 
 bench-node: programs $(BUILD)/bench/node
 	@$(BUILD)/bench/node $(BUILD)
+
+# A chain of a million blocks: 4 GiB of text, minutes.
+bench-chains: $(BUILD)/bench/chains
+	@$(BUILD)/bench/chains $(BUILD) 1000000
 
 # --- installation ---
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,13 +59,39 @@ enum ls_err ls_file_read(const char *path, struct ls_buf *out, struct ls_diag *d
     if (strcmp(path, "-") == 0) {
         return read_all(STDIN_FILENO, "standard input", out, d);
     }
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return fail_io(d, "read", path);
+    int fd;
+    enum ls_err e = ls_file_open(path, &fd, d);
+    if (!e) {
+        e = read_all(fd, path, out, d);
+        close(fd);
     }
-    enum ls_err e = read_all(fd, path, out, d);
-    close(fd);
     return e;
+}
+
+enum ls_err ls_file_open(const char *path, int *fd, struct ls_diag *d)
+{
+    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    return *fd < 0 ? fail_io(d, "read", path) : LS_OK;
+}
+
+enum ls_err ls_file_read_at(int fd, const char *path, uint64_t at, void *p, size_t n,
+                            struct ls_diag *d)
+{
+    uint8_t *to = p;
+
+    while (n > 0) {
+        ssize_t got = pread(fd, to, n, (off_t)at);
+        if (got < 0 && errno != EINTR) {
+            return fail_io(d, "read", path);
+        }
+        if (got == 0) {
+            return ls_fail(d, LS_ERR_IO, "cannot read \"%s\": it ends at byte %" PRIu64, path, at);
+        }
+        to += got > 0 ? got : 0;
+        at += got > 0 ? (uint64_t)got : 0;
+        n -= got > 0 ? (size_t)got : 0;
+    }
+    return LS_OK;
 }
 
 static enum ls_err write_all(int fd, const char *path, struct ls_span bytes, struct ls_diag *d)

@@ -48,31 +48,32 @@ static enum ls_err fail_io(struct ls_diag *d, const char *what, const char *path
     return ls_fail(d, LS_ERR_IO, "cannot %s \"%s\": %s", what, path, strerror(errno));
 }
 
-enum ls_err ls_mapping_open(const char *path, struct ls_mapping *out,
-                            struct ls_index_source *source, struct ls_diag *d)
+enum ls_err ls_mapping_source(int fd, const char *path, struct ls_index_source *out,
+                              struct ls_diag *d)
 {
     struct stat st;
-    void *p = MAP_FAILED;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    enum ls_err e = LS_OK;
 
-    if (fd < 0 || fstat(fd, &st)) {
-        e = fail_io(d, "read", path);
-    } else if (st.st_size == 0) {
-        e = ls_fail(d, LS_ERR_PARSE, "\"%s\" is empty", path);
-    } else {
-        p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-        e = p == MAP_FAILED ? fail_io(d, "map", path) : LS_OK;
+    if (fstat(fd, &st)) {
+        return fail_io(d, "read", path);
     }
-    if (fd >= 0) {
-        close(fd);
+    if (st.st_size == 0) {
+        return ls_fail(d, LS_ERR_PARSE, "\"%s\" is empty", path);
     }
-    if (!e) {
-        *out = (struct ls_mapping){p, (size_t)st.st_size};
-        source->bytes = (uint64_t)st.st_size;
-        source->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    out->bytes = (uint64_t)st.st_size;
+    out->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    return LS_OK;
+}
+
+enum ls_err ls_mapping_open(int fd, const char *path, const struct ls_index_source *source,
+                            struct ls_mapping *out, struct ls_diag *d)
+{
+    void *p = mmap(NULL, (size_t)source->bytes, PROT_READ, MAP_SHARED, fd, 0);
+
+    if (p == MAP_FAILED) {
+        return fail_io(d, "map", path);
     }
-    return e;
+    *out = (struct ls_mapping){p, (size_t)source->bytes};
+    return LS_OK;
 }
 
 void ls_mapping_close(struct ls_mapping *m)

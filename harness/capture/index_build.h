@@ -13,10 +13,14 @@ struct ls_mapping {
     size_t n;
 };
 
-/* Maps a whole file for reading; source gets size and time of change, sha256 is left alone. IO;
- * PARSE when it is empty. */
-enum ls_err ls_mapping_open(const char *path, struct ls_mapping *out,
-                            struct ls_index_source *source, struct ls_diag *d);
+/* Size and time of change of an open file; sha256 is left alone. IO; PARSE when it is empty. path
+ * is for the sentence, here and below. */
+enum ls_err ls_mapping_source(int fd, const char *path, struct ls_index_source *out,
+                              struct ls_diag *d);
+/* Maps the whole of an open file for reading, as large as source says; fd may be closed then. IO.
+ */
+enum ls_err ls_mapping_open(int fd, const char *path, const struct ls_index_source *source,
+                            struct ls_mapping *out, struct ls_diag *d);
 /* Zeroed is fine. */
 void ls_mapping_close(struct ls_mapping *m);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "harness/capture/check.h"
 #include "harness/capture/files.h"
@@ -26,11 +27,14 @@ struct cached {
 struct ls_store {
     struct ls_store_spec spec;
     const char *file;
-    struct ls_mapping segment;
+    int fd;                /* of the segment: read, not mapped, so that a file cut short under us is
+                              an error and a long life touches no more memory */
     struct ls_mapping map; /* of the index */
     struct ls_index index;
     bool has_made_index;
+    char path[LS_PATH_MAX];
     char index_path[LS_PATH_MAX];
+    struct ls_buf packed; /* scratch */
     struct ls_arena scratch;
     struct cached cache[LS_STORE_FRAMES];
     uint64_t uses;
@@ -60,40 +64,61 @@ static bool is_current(const struct ls_store *s, const struct ls_index_source *n
 
 static bool open_index(struct ls_store *s, const struct ls_index_source *now)
 {
-    struct ls_index_source ignored;
+    struct ls_index_source own;
+    int fd;
+    bool is_good = ls_file_open(s->index_path, &fd, NULL) == LS_OK &&
+                   ls_mapping_source(fd, s->index_path, &own, NULL) == LS_OK &&
+                   ls_mapping_open(fd, s->index_path, &own, &s->map, NULL) == LS_OK &&
+                   ls_index_read(s->map.p, s->map.n, &s->index, NULL) == LS_OK &&
+                   is_current(s, now);
 
-    if (ls_mapping_open(s->index_path, &s->map, &ignored, NULL) == LS_OK &&
-        ls_index_read(s->map.p, s->map.n, &s->index, NULL) == LS_OK && is_current(s, now)) {
-        return true;
+    if (fd >= 0) {
+        close(fd);
     }
-    ls_mapping_close(&s->map);
-    return false;
+    if (!is_good) {
+        ls_mapping_close(&s->map);
+    }
+    return is_good;
+}
+
+static enum ls_err make_index(struct ls_store *s, const struct ls_index_source *now,
+                              struct ls_diag *d)
+{
+    struct ls_mapping segment = {NULL, 0};
+    enum ls_err e = ls_mapping_open(s->fd, s->path, now, &segment, d);
+
+    if (!e) {
+        e = ls_index_build(&s->spec, &segment, now, s->index_path, &s->map, d);
+    }
+    if (!e) {
+        e = ls_index_read(s->map.p, s->map.n, &s->index, d);
+    }
+    ls_mapping_close(&segment);
+    s->has_made_index = !e;
+    return e;
 }
 
 static enum ls_err open_store(struct ls_store *s, struct ls_diag *d)
 {
     struct ls_index_source now = {.bytes = 0};
-    char path[LS_PATH_MAX];
-    enum ls_err e = ls_path_join(s->spec.dir, s->file, path, d);
+    const char *index = s->spec.is_l1 ? LS_INDEX_L1_FILE : LS_INDEX_L2_FILE;
+    enum ls_err e = ls_path_join(s->spec.dir, s->file, s->path, d);
 
     if (!e) {
-        e = ls_path_join(s->spec.dir, s->spec.is_l1 ? LS_INDEX_L1_FILE : LS_INDEX_L2_FILE,
-                         s->index_path, d);
+        e = ls_path_join(s->spec.dir, index, s->index_path, d);
     }
     if (!e) {
-        e = ls_mapping_open(path, &s->segment, &now, d);
+        e = ls_file_open(s->path, &s->fd, d);
+    }
+    if (!e) {
+        e = ls_mapping_source(s->fd, s->path, &now, d);
     }
     if (!e && !open_index(s, &now)) {
-        e = ls_index_build(&s->spec, &s->segment, &now, s->index_path, &s->map, d);
-        if (!e) {
-            e = ls_index_read(s->map.p, s->map.n, &s->index, d);
-        }
-        s->has_made_index = !e;
+        e = make_index(s, &now, d);
     }
     if (!e) {
         /* Look-ups jump about: reading ahead would only fill memory. */
         (void)posix_madvise(s->map.p, s->map.n, POSIX_MADV_RANDOM);
-        (void)posix_madvise(s->segment.p, s->segment.n, POSIX_MADV_RANDOM);
     }
     return e;
 }
@@ -108,6 +133,8 @@ enum ls_err ls_store_open(const struct ls_store_spec *spec, struct ls_store **ou
         return ls_fail(d, LS_ERR_NOMEM, "out of memory");
     }
     s->spec = *spec;
+    s->fd = -1;
+    ls_buf_init(&s->packed, LS_STORE_FRAME_BYTES_MAX);
     s->file = spec->is_l1 ? LS_SEGMENT_L1_FILE : LS_SEGMENT_L2_FILE;
     ls_arena_init(&s->scratch, LS_CHECK_BLOCK_BYTES_MAX);
     for (size_t i = 0; i < LS_STORE_FRAMES; i++) {
@@ -132,8 +159,11 @@ void ls_store_close(struct ls_store *s)
         free(s->cache[i].proved);
     }
     ls_arena_fini(&s->scratch);
+    ls_buf_fini(&s->packed);
     ls_mapping_close(&s->map);
-    ls_mapping_close(&s->segment);
+    if (s->fd >= 0) {
+        close(s->fd);
+    }
     free(s);
 }
 
@@ -169,6 +199,19 @@ static struct cached *oldest(struct ls_store *s)
     return c;
 }
 
+static enum ls_err read_packed(struct ls_store *s, const struct ls_index_frame *f,
+                               struct ls_diag *d)
+{
+    size_t n = (size_t)(f[1].packed - f[0].packed);
+
+    ls_buf_clear(&s->packed);
+    uint8_t *to = ls_buf_grow(&s->packed, n);
+    if (!to) {
+        return ls_fail(d, s->packed.err, "a frame of %zu bytes: %s", n, ls_err_text(s->packed.err));
+    }
+    return ls_file_read_at(s->fd, s->path, f[0].packed, to, n, d);
+}
+
 static enum ls_err fill(struct ls_store *s, struct cached *c, uint64_t frame, struct ls_diag *d)
 {
     const struct ls_index_frame *f = &s->index.frames[frame];
@@ -182,8 +225,11 @@ static enum ls_err fill(struct ls_store *s, struct cached *c, uint64_t frame, st
     c->proved = proved;
     c->proved_bytes = c->proved_bytes < bits ? bits : c->proved_bytes;
     ls_buf_clear(&c->text);
-    enum ls_err e = ls_zst_decompress((const uint8_t *)s->segment.p + f[0].packed,
-                                      (size_t)(f[1].packed - f[0].packed), &c->text);
+    enum ls_err e = read_packed(s, f, d);
+    if (e) {
+        return e;
+    }
+    e = ls_zst_decompress(s->packed.p, s->packed.n, &c->text);
     if (e == LS_ERR_NOMEM) {
         return ls_fail(d, e, "out of memory");
     }

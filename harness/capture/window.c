@@ -10,7 +10,6 @@
 #include "harness/capture/check.h"
 #include "harness/capture/draft.h"
 #include "harness/capture/files.h"
-#include "harness/capture/index_build.h"
 #include "harness/capture/jsontext.h"
 #include "harness/capture/store.h"
 #include "lib/hash.h"
@@ -297,8 +296,7 @@ static enum ls_err load_rows(const struct ls_window_spec *spec, const struct cut
 {
     const struct ls_manifest_segment *seg = &spec->manifest->status;
     struct rows r = {.l2 = l2, .out = &out->status.text, .l1 = {UINT64_MAX, 0}};
-    struct ls_index_source source;
-    struct ls_mapping map = {NULL, 0};
+    struct ls_buf packed;
     uint8_t sha256[32];
     char path[LS_PATH_MAX];
 
@@ -306,22 +304,25 @@ static enum ls_err load_rows(const struct ls_window_spec *spec, const struct cut
         return LS_OK;
     }
     enum ls_err e = ls_path_join(spec->dir, LS_SEGMENT_STATUS_FILE, path, d);
+    ls_buf_init(&packed, LS_SEGMENT_BYTES_MAX);
     if (!e) {
-        e = ls_mapping_open(path, &map, &source, d);
+        e = ls_file_read(path, &packed, d);
     }
     if (e) {
+        ls_buf_fini(&packed);
         return e;
     }
     ls_buf_init(&r.line, LS_MANIFEST_BYTES_MAX);
-    ls_sha256(map.p, map.n, sha256);
-    e = memcmp(sha256, seg->sha256, sizeof sha256) ? LS_ERR_HASH
-                                                   : ls_zst_stream(map.p, map.n, take_piece, &r);
+    ls_sha256(packed.p, packed.n, sha256);
+    e = memcmp(sha256, seg->sha256, sizeof sha256)
+            ? LS_ERR_HASH
+            : ls_zst_stream(packed.p, packed.n, take_piece, &r);
     if (e) {
         ls_fail(d, e, "%s: %s", LS_SEGMENT_STATUS_FILE,
                 e == LS_ERR_HASH ? "sha256 differs from the manifest's" : ls_err_text(e));
     }
     ls_buf_fini(&r.line);
-    ls_mapping_close(&map);
+    ls_buf_fini(&packed);
     out->status_seg.is_present = r.kept > 0;
     out->status_seg.lines = r.kept;
     *l1 = r.l1;

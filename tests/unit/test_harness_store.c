@@ -504,13 +504,12 @@ static void drop_a_line(struct ls_buf *t, size_t start, size_t end)
 
 static void double_a_line(struct ls_buf *t, size_t start, size_t end)
 {
-    char *copy = strndup((const char *)t->p + start, end - start);
+    size_t n = end - start;
+    size_t behind = t->n - end;
 
-    assert_non_null(ls_buf_grow(t, end - start));
-    memmove(t->p + end + (end - start), t->p + end, t->n - end);
-    memcpy(t->p + end, copy, end - start);
-    t->n += end - start;
-    free(copy);
+    assert_non_null(ls_buf_grow(t, n));
+    memmove(t->p + end + n, t->p + end, behind);
+    memcpy(t->p + end, t->p + start, n);
 }
 
 static void break_a_digit(struct ls_buf *t, size_t start, size_t end)
