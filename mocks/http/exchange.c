@@ -470,7 +470,9 @@ static enum MHD_Result check_headers(struct ls_exchange *x, const char *version)
         /* geth's text (mock-engine 2.8) */
         (void)ls_buf_printf(&x->reply.body, "content length too large (%s>%zu)\n", length, max);
         return refuse(x, 413, "Request Entity Too Large",
-                      HEADER_TEXT "X-Content-Type-Options: nosniff\r\n");
+                      x->conn->front->options.is_cors
+                          ? HEADER_TEXT "Vary: Origin\r\nX-Content-Type-Options: nosniff\r\n"
+                          : HEADER_TEXT "X-Content-Type-Options: nosniff\r\n");
     }
     return MHD_YES;
 }

@@ -33,6 +33,7 @@ struct ls_front_options {
     size_t body_bytes_max;      /* longer requests: 413, or cut when sent in chunks; > 0 */
     size_t reply_bytes_max;     /* of bodies a backend writes (stored ones do not count); > 0 */
     unsigned connections_max;   /* further ones wait to be accepted; > 0 */
+    bool is_cors;               /* too large a body is refused behind geth's CORS handler: Vary */
     bool gzip;                  /* compress bodies for clients that accept it, as geth does */
     struct ls_trace *trace;     /* borrowed; NULL: requests are not traced */
     enum ls_trace_ep ep;        /* whose port this is, for the trace */
