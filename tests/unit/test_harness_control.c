@@ -483,6 +483,9 @@ static void hand_set_heads_take_the_l1_along(void **state)
     assert_int_equal(head(r, "l1", "safe"), origin);
     origin = ls_universe_get(l2, ls_chain_at(&r->chain, 400))->ref.l1_origin.number;
     assert_int_equal(head(r, "l1", "finalized"), origin);
+    post(r, "/advance", "{\"safe\":40}");
+    origin = ls_universe_get(l2, ls_chain_at(&r->chain, 490))->ref.l1_origin.number;
+    assert_int_equal(head(r, "source", "current_l1"), origin);
 }
 
 static void a_reorg_moves_what_is_above_the_fork_point(void **state)
@@ -538,6 +541,10 @@ static void recorded_orphans_are_branches_to_go_to(void **state)
     post(r, "/reorg", "{\"branch\":\"orphan-1613\"}");
     assert_int_equal(head(r, "source", "unsafe"), 1619);
     assert_string_equal(branch(r, "source", "unsafe"), "orphan-1613");
+    post(r, "/heads", "{\"unsafe\":\"canonical:1500\"}");
+    post(r, "/reorg", "{\"branch\":\"orphan-1757\"}"); /* the head stays, its future changes */
+    assert_int_equal(head(r, "source", "unsafe"), 1500);
+    assert_int_equal(head(r, "source", "tip"), 1767);
 }
 
 static void moods_last_as_many_answers_as_asked(void **state)
