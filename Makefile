@@ -76,7 +76,7 @@ L_CORPUS  := $(OBJ)/liblscorpus.a
 
 BASE_LIBS := -lcjson -lnettle -lzstd -lm
 NODE_LIBS := -lcurl -lmicrohttpd $(BASE_LIBS)
-MOCK_LIBS := -lmicrohttpd -lz $(BASE_LIBS)
+MOCK_LIBS := -lmicrohttpd -lz -lyaml $(BASE_LIBS)
 HARN_LIBS := -lcurl -llua5.4 $(MOCK_LIBS)
 
 UNIT_BIN  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
