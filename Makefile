@@ -83,8 +83,8 @@ UNIT_BIN  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 BENCH_BIN := $(patsubst bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
 .PHONY: all programs objects product-objects clean format unit scenarios test mutants install demo \
-        bench bench-node bench-chains fuzz check check-format check-gcc check-clang check-layers check-purity \
-        check-source check-self
+        bench bench-node bench-engine bench-chains fuzz check check-format check-gcc check-clang \
+        check-layers check-purity check-source check-self
 .DELETE_ON_ERROR:
 all: programs $(UNIT_BIN)
 programs: $(BUILD)/lightcl $(BUILD)/lockstep
@@ -227,7 +227,15 @@ FUZZ_BIN := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(call src,tests/fuzz
 
 fuzz: $(FUZZ_BIN)
 
-$(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c $(LIB_SRC) $(OP_SRC) $(wildcard lib/*.h lib/op/*.h)
+# What a target needs beside lib and lib/op.
+capture = $(patsubst %,harness/capture/%.c,$(1))
+FUZZ_SRC_manifest := $(call capture,manifest jsontext)
+FUZZ_SRC_ndjson   := $(call capture,load check segment files input jsontext) mocks/model/universe.c
+FUZZ_SRC_index    := $(call capture,index index_build store check segment files) \
+                     mocks/model/universe.c
+
+$(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c $(LIB_SRC) $(OP_SRC) $$(FUZZ_SRC_$$*) \
+                 $(wildcard lib/*.h lib/op/*.h harness/capture/*.h)
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D); clang $(STD) -O1 -g $(WARN) $(INC) $(DEFS) -fno-sanitize-recover=all \
 	    -fsanitize=fuzzer,address,undefined -o $@ $(filter %.c,$^) $(BASE_LIBS)
@@ -236,6 +244,9 @@ $(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c $(LIB_SRC) $(OP_SRC) $(wildcard lib/*.h lib
 
 bench: programs $(BENCH_BIN)
 	@set -e; for b in $(BENCH_BIN) $(wildcard bench/*.sh); do $$b $(BUILD); done
+
+bench-engine: programs $(BUILD)/bench/engine
+	@$(BUILD)/bench/engine $(BUILD)
 
 bench-node: programs $(BUILD)/bench/node
 	@$(BUILD)/bench/node $(BUILD)
