@@ -54,6 +54,7 @@ enum ls_err ls_port_open(struct ls_port *p, struct ls_backend *rpc, const struct
         .body_bytes_max = o->body_bytes_max != 0 ? o->body_bytes_max : BODY_BYTES_MAX,
         .reply_bytes_max = REPLY_BYTES_MAX,
         .connections_max = o->connections_max != 0 ? o->connections_max : LS_PORT_CONNECTIONS_MAX,
+        .gzip = o->gzip,
         .trace = o->trace,
         .ep = o->ep};
     enum ls_err e;

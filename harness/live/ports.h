@@ -36,6 +36,7 @@ struct ls_port_options {
     uint16_t port;            /* 0 = any free one */
     unsigned connections_max; /* 0 = LS_PORT_CONNECTIONS_MAX */
     size_t body_bytes_max;    /* of requests; 0 = geth's for an authenticated port */
+    bool gzip;                /* compress for clients that accept it */
 };
 
 /* Puts filter, tap and front around rpc, which p owns from now on (also on error), and watches the

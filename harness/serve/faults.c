@@ -15,17 +15,28 @@
 static const struct {
     const char *name;
     enum ls_fault kind;
-} KINDS[] = {{"delay", LS_FAULT_DELAY},       {"hang", LS_FAULT_HANG},
-             {"reset", LS_FAULT_RESET},       {"http", LS_FAULT_HTTP},
-             {"bad_json", LS_FAULT_BAD_JSON}, {"wrong_id", LS_FAULT_WRONG_ID},
-             {"null", LS_FAULT_NULL},         {"rpc_error", LS_FAULT_RPC_ERROR},
-             {"result", LS_FAULT_RESULT},     {"oversize", LS_FAULT_OVERSIZE},
-             {"truncate", LS_FAULT_TRUNCATE}, {"drip", LS_FAULT_DRIP},
-             {"status", LS_FAULT_STATUS},     {"hold", LS_FAULT_HOLD}};
+} KINDS[] = {{"delay", LS_FAULT_DELAY},
+             {"hang", LS_FAULT_HANG},
+             {"reset", LS_FAULT_RESET},
+             {"refuse", LS_FAULT_REFUSE},
+             {"http", LS_FAULT_HTTP},
+             {"bad_json", LS_FAULT_BAD_JSON},
+             {"wrong_id", LS_FAULT_WRONG_ID},
+             {"wrong_type", LS_FAULT_WRONG_TYPE},
+             {"out_of_range", LS_FAULT_OUT_OF_RANGE},
+             {"no_result", LS_FAULT_NO_RESULT},
+             {"null", LS_FAULT_NULL},
+             {"rpc_error", LS_FAULT_RPC_ERROR},
+             {"result", LS_FAULT_RESULT},
+             {"oversize", LS_FAULT_OVERSIZE},
+             {"truncate", LS_FAULT_TRUNCATE},
+             {"drip", LS_FAULT_DRIP},
+             {"status", LS_FAULT_STATUS},
+             {"hold", LS_FAULT_HOLD}};
 
-#define KIND_NAMES                                                                          \
-    "delay hang reset http bad_json wrong_id null rpc_error result oversize truncate drip " \
-    "status hold"
+#define KIND_NAMES                                                                           \
+    "delay hang reset refuse http bad_json wrong_id wrong_type out_of_range no_result null " \
+    "rpc_error result oversize truncate drip status hold"
 
 static const char *kind_name(enum ls_fault kind)
 {
@@ -80,6 +91,8 @@ static struct ls_fault_rule read_rule(struct ls_members *m)
 {
     struct ls_fault_rule rule = {
         .method = ls_members_str(m, "method", "*"),
+        .params = ls_members_str(m, "params", NULL),
+        .for_ns = ls_members_u64(m, "for_ms", MS_MAX, 0) * NS_PER_MS,
         .after = ls_members_u64(m, "after", UINT64_MAX, 0),
         .count = ls_members_u64(m, "count", UINT64_MAX, 0),
         .probability = ls_members_double(m, "probability", 0),
@@ -97,6 +110,9 @@ static struct ls_fault_rule read_rule(struct ls_members *m)
     }
     if (rule.text != NULL && strlen(rule.text) >= LS_FAULT_TEXT_MAX) {
         ls_members_fail(m, "\"text\" is longer than %u bytes", LS_FAULT_TEXT_MAX - 1);
+    }
+    if (rule.params != NULL && strlen(rule.params) >= LS_FAULT_TEXT_MAX) {
+        ls_members_fail(m, "\"params\" is longer than %u bytes", LS_FAULT_TEXT_MAX - 1);
     }
     if (rule.probability > 1) {
         ls_members_fail(m, "\"probability\" is more than 1");
@@ -208,9 +224,9 @@ static enum ls_err arm(struct ls_faults *f, unsigned mask, const struct ls_fault
 enum ls_err ls_faults_add(struct ls_faults *f, const struct cJSON *object, uint32_t *id,
                           struct ls_diag *d)
 {
-    static const char *const known[] = {"port",  "kind",        "method",      "after", "count",
-                                        "apply", "probability", "ms",          "code",  "text",
-                                        "bytes", "http_status", "retry_after", NULL};
+    static const char *const known[] = {
+        "port", "kind",        "method",      "params", "after", "count", "for_ms", "probability",
+        "ms",   "http_status", "retry_after", "code",   "text",  "bytes", "apply",  NULL};
     struct ls_members m;
 
     ls_members_begin(&m, object, known, d);

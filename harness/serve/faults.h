@@ -34,10 +34,9 @@ struct ls_faults {
     uint32_t last_id;
 };
 
-/* Arms {"port", "kind", "method", "after", "count", "probability", "apply", "ms", "http_status",
- * "retry_after", "code", "text", "bytes"}; kinds are those of scenarios (delay hang reset http
- * bad_json wrong_id null rpc_error result oversize truncate drip status) and hold. *id is its
- * number. A rule that is used up makes room. USAGE, LIMIT. */
+/* Arms {"port", "kind", "method", "params", "after", "count", "for_ms", "probability", "apply",
+ * "ms", "http_status", "retry_after", "code", "text", "bytes"}; kinds are the names of enum
+ * ls_fault in small letters. *id is its number. A rule that is used up makes room. USAGE, LIMIT. */
 enum ls_err ls_faults_add(struct ls_faults *f, const struct cJSON *rule, uint32_t *id,
                           struct ls_diag *d);
 

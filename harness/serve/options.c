@@ -154,7 +154,6 @@ static void set_defaults(struct ls_serve_options *o)
     for (size_t p = 0; p <= LS_SERVE_PORT_COUNT; p++) {
         o->addresses[p] = (struct ls_serve_address){.address = "127.0.0.1", .port = usual[p]};
     }
-    o->addresses[LS_SERVE_SYNCTESTER].is_off = true;
 }
 
 /* Values that are words; NULL: not given. */

@@ -21,6 +21,8 @@
 #include "mocks/rpc/engine_rpc.h"
 #include "mocks/rpc/l1_rpc.h"
 #include "mocks/rpc/source_rpc.h"
+#include "mocks/rpc/synctester.h"
+#include "mocks/rpc/upstream.h"
 
 #define CONNECTIONS_MAX 1200u /* of each port */
 #define CONTROL_CONNECTIONS_MAX 64u
@@ -39,6 +41,8 @@ struct serve {
     struct ls_loop *loop;
     struct ls_stage stage;
     struct ls_backend *engine_rpc;
+    struct ls_upstream *upstream; /* the chain that the sync tester masks: the source's */
+    struct ls_backend *synctester;
     struct ls_port ports[LS_SERVE_PORT_COUNT + 1]; /* the last one is the control port */
     struct ls_faults faults;
     struct ls_history *history;
@@ -132,10 +136,43 @@ static struct ls_backend *make_backend(struct serve *s, size_t port)
     case LS_SERVE_L1:
         return ls_mocks_l1_rpc(m);
     case LS_SERVE_SYNCTESTER:
+        return s->synctester;
     case LS_SERVE_PORT_COUNT:
         break;
     }
     return NULL;
+}
+
+/* tip_at of struct ls_upstream_fixture: the sync tester's upstream is as far as the source, also at
+ * a time that has not come yet. */
+static uint32_t source_tip(void *self, uint64_t now_ns)
+{
+    const struct serve *s = self;
+    struct ls_src_heads h = *ls_source_heads(s->stage.mocks.source);
+
+    if (s->stage.pace.is_running) {
+        h = ls_timeline_heads(&s->stage.timeline, ls_pace_at_ms(&s->stage.pace, now_ns));
+    }
+    return h.unsafe_l2 != LS_NO_BLOCK ? h.unsafe_l2 : s->chain.genesis;
+}
+
+static enum ls_err make_synctester(struct serve *s, struct ls_diag *d)
+{
+    const struct ls_upstream_fixture upstream = {.universe = s->chain.l2,
+                                                 .chain_id = s->chain.rollup.l2_chain_id,
+                                                 .tip = s->chain.genesis,
+                                                 .tip_at = source_tip,
+                                                 .self = s};
+    struct ls_synctester_chain chain = {.chain_id = upstream.chain_id};
+
+    chain.upstream = s->upstream = ls_upstream_fixture_new(&upstream);
+    if (s->upstream == NULL) {
+        return ls_fail(d, LS_ERR_NOMEM, "out of memory");
+    }
+    return ls_synctester_new(
+        &(struct ls_synctester_config){
+            .chains = &chain, .chain_count = 1, .seed = s->options.seed, .trace = s->trace},
+        &s->synctester, d);
 }
 
 static void close_port(struct serve *s, size_t port)
@@ -169,15 +206,18 @@ static enum ls_trace_ep trace_ep(size_t port)
 static enum ls_err open_at(struct serve *s, size_t port, uint16_t number, struct ls_diag *d)
 {
     bool is_control = port == LS_SERVE_CONTROL;
-    const struct ls_port_options o = {.loop = s->loop,
-                                      .trace = is_control ? NULL : s->trace,
-                                      .ep = trace_ep(port),
-                                      .seed = s->options.seed + port,
-                                      .address = s->options.addresses[port].address,
-                                      .port = number,
-                                      .connections_max =
-                                          is_control ? CONTROL_CONNECTIONS_MAX : CONNECTIONS_MAX,
-                                      .body_bytes_max = is_control ? 2u * LS_CONTROL_BODY_MAX : 0};
+    const struct ls_port_options o = {
+        .loop = s->loop,
+        .trace = is_control ? NULL : s->trace,
+        .ep = trace_ep(port),
+        .seed = s->options.seed + port,
+        .address = s->options.addresses[port].address,
+        .port = number,
+        .connections_max = is_control ? CONTROL_CONNECTIONS_MAX : CONNECTIONS_MAX,
+        .gzip = !is_control,
+        .body_bytes_max = is_control                    ? 2u * LS_CONTROL_BODY_MAX
+                          : port == LS_SERVE_SYNCTESTER ? LS_SYNCTESTER_BODY_BYTES_MAX
+                                                        : 0};
 
     return ls_port_open(&s->ports[port], make_backend(s, port), &o, d);
 }
@@ -214,6 +254,9 @@ static enum ls_err open_ports(struct serve *s, struct ls_diag *d)
         ls_mocks_engine_rpc(&s->stage.mocks, has_token ? s->secret : NULL, s->options.state);
     if (s->engine_rpc == NULL) {
         return ls_fail(d, LS_ERR_NOMEM, "out of memory");
+    }
+    if (!s->options.addresses[LS_SERVE_SYNCTESTER].is_off) {
+        e = make_synctester(s, d);
     }
     for (size_t p = 0; e == LS_OK && p <= LS_SERVE_PORT_COUNT; p++) {
         if (!s->options.addresses[p].is_off) {
@@ -322,6 +365,8 @@ static void tear_down(struct serve *s)
         close_port(s, p);
     }
     ls_engine_rpc_free(s->engine_rpc);
+    ls_synctester_free(s->synctester);
+    ls_upstream_fixture_free(s->upstream);
     ls_loop_free(s->loop);
     ls_stage_fini(&s->stage);
     ls_trace_free(s->trace);
@@ -352,6 +397,10 @@ static void print_ports(const struct serve *s)
     printf("  source-el   %s  the node to follow, execution\n", url(s, LS_SERVE_SOURCE_EL));
     printf("  source-cl   %s  the node to follow, consensus\n", url(s, LS_SERVE_SOURCE_CL));
     printf("  l1          %s\n", url(s, LS_SERVE_L1));
+    if (s->synctester != NULL) {
+        printf("  synctester  %s/chain/%" PRIu64 "/synctest/<uuid4>\n", url(s, LS_SERVE_SYNCTESTER),
+               s->chain.rollup.l2_chain_id);
+    }
     if (s->ports[LS_SERVE_CONTROL].front != NULL) {
         printf("  control     http://%s:%u  for curl, and for a browser\n",
                s->options.addresses[LS_SERVE_CONTROL].address,
@@ -399,8 +448,19 @@ static void print_start(const struct serve *s)
     (void)fflush(stdout);
 }
 
+/* The sync tester's upstream has the labels of the source. */
+static void follow_labels(struct serve *s)
+{
+    const struct ls_src_heads *h = ls_source_heads(s->stage.mocks.source);
+
+    if (s->upstream != NULL) {
+        ls_upstream_fixture_set_labels(s->upstream, h->safe_l2, h->finalized_l2);
+    }
+}
+
 static void run(struct serve *s)
 {
+    follow_labels(s);
     while (!ls_loop_is_interrupted(s->loop)) {
         if (!ls_loop_turn(s->loop)) {
             continue;
@@ -408,6 +468,7 @@ static void run(struct serve *s)
         uint64_t now_ns = ls_loop_now_ns(s->loop);
         ls_trace_set_tick(s->trace, ls_loop_ticks(s->loop));
         ls_stage_tick(&s->stage, now_ns);
+        follow_labels(s);
         struct ls_sample sample = ls_control_sample(&s->stage, now_ns);
         ls_history_add(s->history, &sample);
         if (s->trace_file != NULL) {
