@@ -10,6 +10,8 @@ return {
   variants = {"A", "B"},
   fixtures = {"devnet-forks", "op-sepolia-window"},
   covers = {"I-01", "I-06", "I-07", "R-2.2"},
+  known_deviations = {{cl = "op-node", what = "a forkchoice answered SYNCING counts as sent: labels stay unset until the source moves",
+                       link = "https://github.com/ethereum-optimism/optimism/pull/20310"}},
 
   run = function(w)
     local genesis = w:block("G")

@@ -10,6 +10,8 @@ return {
   variants = {"A", "B"},
   fixtures = {"devnet-forks", "op-sepolia-window"},
   covers = {"I-04", "I-10", "R-2.2"},
+  known_deviations = {{cl = "op-node", what = "the first forkchoice carries a payload with zero labels; labels follow with the first poll",
+                       link = "https://github.com/ethereum-optimism/optimism/issues/20294"}},
 
   run = function(w)
     local head, old_safe, safe, finalized = w:at(400), w:at(330), w:at(340), w:at(40)

@@ -10,6 +10,8 @@ return {
   variants = {"A", "B"},
   fixtures = {"devnet-forks", "op-sepolia-window"},
   covers = {"I-13", "I-23", "R-2.4"},
+  known_deviations = {{cl = "op-node", what = "the poll jumps over queued payloads to a block the engine lacks; without engine peers it stays there",
+                       link = "https://github.com/ethereum-optimism/optimism/pull/18571"}},
 
   run = function(w)
     local from = w:mark()

@@ -46,6 +46,8 @@ return {
   variants = {"A", "B"},
   fixtures = {"devnet-forks", "op-sepolia-window"},
   covers = {"I-03", "I-09", "R-2.6"},
+  known_deviations = {{cl = "op-node", what = "a forkchoice to a branch the engine lacks is answered SYNCING once and never sent again",
+                       link = "https://github.com/ethereum-optimism/optimism/pull/20310"}},
 
   run = function(w)
     local base = w:at(330)

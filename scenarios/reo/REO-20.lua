@@ -79,6 +79,8 @@ return {
   variants = {"A", "B"},
   fixtures = {"devnet-reorgs"},
   covers = {"I-03", "I-05", "I-30", "P-1"},
+  known_deviations = {{cl = "op-node", what = "safe is monotonic by number: the dead block stays safe, also beside the new head",
+                       link = "https://github.com/ethereum-optimism/optimism/issues/21119"}},
 
   run = function(w)
     local rows = rows_of_reorg(w)

@@ -10,6 +10,8 @@ return {
   variants = {"A", "B"},
   fixtures = {"devnet-forks", "op-sepolia-window"},
   covers = {"I-26", "R-2.6"},
+  known_deviations = {{cl = "op-node", what = "nothing is sent again after the engine lost blocks",
+                       link = "https://github.com/ethereum-optimism/optimism/issues/19384"}},
 
   run = function(w)
     local safe, finalized = w:at(350), w:at(40)

@@ -13,6 +13,8 @@ return {
   variants = {"A", "B"},
   fixtures = {"devnet-forks", "op-sepolia-window"},
   covers = {"I-14", "I-18", "I-23", "P-5"},
+  known_deviations = {{cl = "op-node", what = "reports the source's heads as its own while the engine is syncing",
+                       link = "https://github.com/ethereum-optimism/optimism/issues/17494"}},
 
   run = function(w)
     -- The engine gains one block a tick on a source that moves one a tick.
