@@ -123,6 +123,21 @@ bool ls_engine_nonce(const struct ls_engine_port *e, uint32_t tip, const struct 
     return id == LS_NO_BLOCK;
 }
 
+bool ls_engine_was_named(const struct ls_engine_port *e, uint32_t tip, const struct ls_addr *who)
+{
+    char quoted[48];
+    uint32_t id = tip;
+    quote_hex(who->b, sizeof who->b, quoted);
+    for (uint32_t i = 0; id != LS_NO_BLOCK && i < SEARCH_BLOCKS_MAX; i++) {
+        const struct ls_ublock *b = ls_universe_get(e->universe, id);
+        if (b->is_gap || has_text(b, quoted)) {
+            return true;
+        }
+        id = b->parent;
+    }
+    return id != LS_NO_BLOCK;
+}
+
 /* --- where code is --- */
 
 bool ls_engine_has_contract(const struct ls_engine_port *e, uint32_t tip, enum ls_fork fork,

@@ -107,6 +107,9 @@ bool ls_engine_sender(const struct ls_engine_port *e, const struct ls_tx_view *t
 /* The account's next nonce after block tip; false when not all blocks below are there. */
 bool ls_engine_nonce(const struct ls_engine_port *e, uint32_t tip, const struct ls_addr *who,
                      uint64_t *out);
+/* A transaction of the chain that ends in tip names the account, or one that is not recorded may.
+ */
+bool ls_engine_was_named(const struct ls_engine_port *e, uint32_t tip, const struct ls_addr *who);
 /* The chain that ends in tip has the contract which the deployer ("0x…", lower case) makes in the
  * first block of this fork. */
 bool ls_engine_has_contract(const struct ls_engine_port *e, uint32_t tip, enum ls_fork fork,

@@ -156,8 +156,9 @@ static void proof(const struct ls_eth_view *v, struct ls_rpc_call *call)
         !ls_eth_take_block(v, &a, true, &r) || !ls_go_args_end(&a)) {
         return;
     }
-    if (r.kind == LS_READ_ERROR && strcmp(r.message, "header for hash not found") == 0) {
-        r.message = "header not found"; /* as op-geth says it here */
+    if (r.kind == LS_READ_ERROR) {
+        r.code = LS_RPC_SERVER;
+        r.message = "header not found"; /* op-geth drops the cause here */
     }
     refuse(v, call, &r);
 }

@@ -1,0 +1,362 @@
+#include "tests/engine_corpus/replay.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/json.h"
+#include "lib/jsonw.h"
+#include "mocks/model/engine.h"
+#include "mocks/rpc/engine_rpc.h"
+#include "tests/engine_corpus/request.h"
+
+#define EXTRA_BLOCKS 512u /* that become known in one sequence */
+#define CLASSES_MAX 128u
+
+struct class_tally {
+    char name[96];
+    struct ls_tally tally;
+};
+
+struct ls_replay {
+    const struct ls_corpus *corpus;
+    const struct ls_replay_options *options;
+    struct ls_universe *universe;
+    void *universe_mem;
+    struct ls_engine *engine;
+    void *engine_mem;
+    struct ls_backend *port;
+    struct ls_names names;
+    struct ls_built built;
+    struct class_tally classes[CLASSES_MAX];
+    size_t class_count;
+    unsigned long sequences;
+    struct ls_tally total;
+    /* of the sequence that runs */
+    const char *id;
+    const char *flavour;
+    const struct cJSON *calls;
+};
+
+/* --- one engine --- */
+
+static void add_block(struct ls_replay *r, const struct ls_corpus_block *block)
+{
+    struct ls_ublock b = {.json = block->text, .json_bytes = block->text_bytes};
+    uint32_t id;
+    b.ref.hash = block->hash;
+    (void)ls_json_fixed(ls_json_get(block->block, "parentHash"), b.ref.parent.b, 32);
+    (void)ls_json_quantity(ls_json_get(block->block, "number"), &b.ref.number);
+    (void)ls_json_quantity(ls_json_get(block->block, "timestamp"), &b.ref.timestamp);
+    b.parent = ls_universe_find(r->universe, &b.ref.parent);
+    enum ls_err e = ls_universe_add(r->universe, &b, &id);
+    if (e != LS_OK) {
+        ls_corpus_die("block", ls_err_text(e));
+    }
+}
+
+static void fresh_engine(struct ls_replay *r)
+{
+    uint32_t blocks_max = (uint32_t)r->corpus->block_count + EXTRA_BLOCKS;
+    const struct ls_engine_profile *profile = ls_engine_profile_find(r->options->profile);
+    if (profile == NULL) {
+        ls_corpus_die(r->options->profile, "no such profile");
+    }
+    ls_engine_rpc_free(r->port);
+    if (r->universe_mem == NULL) {
+        r->universe_mem = ls_corpus_need(malloc(ls_universe_size(blocks_max)));
+    }
+    r->universe = ls_universe_init(r->universe_mem, blocks_max);
+    for (size_t i = 0; i < r->corpus->block_count; i++) {
+        add_block(r, &r->corpus->blocks[i]);
+    }
+    if (r->engine_mem == NULL) {
+        r->engine_mem = ls_corpus_need(malloc(ls_engine_size(r->universe)));
+    }
+    r->engine = ls_engine_init(r->engine_mem, r->universe, 0, profile);
+    struct ls_engine_rpc_config cfg = {
+        .engine = r->engine, .universe = r->universe, .rollup = &r->corpus->rollup};
+    r->port = ls_corpus_need(ls_engine_rpc_new(&cfg));
+}
+
+/* The HTTP status; the body goes to out. params is JSON text, NULL: null. */
+static int ask(struct ls_replay *r, bool is_public, const char *method, const char *params,
+               struct ls_buf *out)
+{
+    struct ls_buf body;
+    struct ls_http_reply reply = {.status = 200, .content_type = "application/json"};
+    struct ls_backend *port = is_public ? ls_engine_rpc_public(r->port) : r->port;
+    ls_buf_init(&body, LS_CORPUS_BYTES_MAX);
+    ls_buf_init(&reply.body, LS_CORPUS_BYTES_MAX);
+    (void)ls_buf_printf(&body,
+                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":", method);
+    (void)ls_buf_puts(&body, params == NULL ? "null" : params);
+    (void)ls_buf_puts(&body, "}");
+    struct ls_http_request req = {.verb = "POST",
+                                  .path = "/",
+                                  .content_type = "application/json",
+                                  .body = (const char *)body.p,
+                                  .body_bytes = body.n,
+                                  .conn = 1};
+    port->ops->handle(port, &req, &reply);
+    ls_buf_init(out, LS_CORPUS_BYTES_MAX);
+    (void)ls_buf_put(out, reply.body.p, reply.body.n);
+    ls_buf_fini(&reply.body);
+    ls_buf_fini(&body);
+    return (int)reply.status;
+}
+
+static void must_be_valid(struct ls_replay *r, const char *method, const char *params)
+{
+    struct ls_buf text;
+    (void)ask(r, false, method, params, &text);
+    struct cJSON *answer = ls_corpus_parse((const char *)text.p, text.n);
+    const struct cJSON *result = ls_json_get(answer, "result");
+    const struct cJSON *inner = ls_json_get(result, "payloadStatus");
+    const char *status = ls_json_str(ls_json_get(inner != NULL ? inner : result, "status"));
+    if (status == NULL || strcmp(status, "VALID") != 0) {
+        ls_corpus_die("preparation is not VALID", (const char *)text.p);
+    }
+    ls_json_free(answer);
+    ls_buf_fini(&text);
+}
+
+/* --- preparation --- */
+
+static void deliver(struct ls_replay *r, const struct ls_corpus_block *block)
+{
+    struct ls_buf params;
+    if (block == NULL || block->params == NULL) {
+        ls_corpus_die("preparation", "names a block that is not there");
+    }
+    ls_buf_init(&params, LS_CORPUS_BYTES_MAX);
+    ls_json_print(block->params, &params);
+    must_be_valid(r, block->method, (const char *)params.p);
+    ls_buf_fini(&params);
+}
+
+static void forkchoice(struct ls_replay *r, const char *state)
+{
+    struct ls_buf params;
+    ls_buf_init(&params, LS_CORPUS_BYTES_MAX);
+    (void)ls_buf_printf(&params, "[%s,null]", state);
+    must_be_valid(r, "engine_forkchoiceUpdatedV3", (const char *)params.p);
+    ls_buf_fini(&params);
+}
+
+static void prepare(struct ls_replay *r, const struct cJSON *pre)
+{
+    uint64_t blocks = 0;
+    struct ls_buf state;
+    (void)ls_json_u64(ls_json_get(pre, "blocks"), &blocks);
+    ls_buf_init(&state, LS_CORPUS_BYTES_MAX);
+    for (uint64_t i = 1; i <= blocks && i < r->corpus->block_count; i++) {
+        const struct ls_corpus_block *b = &r->corpus->blocks[i];
+        deliver(r, b);
+        if (ls_json_true(ls_json_get(pre, "fcu_each"))) {
+            ls_buf_clear(&state);
+            (void)ls_buf_printf(&state,
+                                "{\"headBlockHash\":\"%s\",\"safeBlockHash\":\"0x%064d\","
+                                "\"finalizedBlockHash\":\"0x%064d\"}",
+                                ls_json_str(ls_json_get(b->block, "hash")), 0, 0);
+            forkchoice(r, (const char *)state.p);
+        }
+    }
+    const struct cJSON *then = ls_json_get(pre, "then");
+    for (const struct cJSON *h = ls_json_first(then); h != NULL; h = ls_json_next(h)) {
+        deliver(r, ls_corpus_block(r->corpus, ls_json_str(h)));
+    }
+    if (ls_json_is_object(ls_json_get(pre, "fcu"))) {
+        ls_buf_clear(&state);
+        ls_json_print(ls_json_get(pre, "fcu"), &state);
+        forkchoice(r, (const char *)state.p);
+    }
+    ls_buf_fini(&state);
+}
+
+/* --- counting --- */
+
+static struct ls_tally *tally_of(struct ls_replay *r, const char *kind, const char *what)
+{
+    char name[96];
+    (void)snprintf(name, sizeof name, "%s %s", kind, what);
+    for (size_t i = 0; i < r->class_count; i++) {
+        if (strcmp(r->classes[i].name, name) == 0) {
+            return &r->classes[i].tally;
+        }
+    }
+    if (r->class_count == CLASSES_MAX) {
+        ls_corpus_die("classes", "too many");
+    }
+    struct class_tally *c = &r->classes[r->class_count++];
+    memcpy(c->name, name, sizeof c->name);
+    return &c->tally;
+}
+
+static void count(struct ls_tally *t, enum ls_verdict v, bool is_undecided)
+{
+    t->calls++;
+    t->equal += v == LS_VERDICT_EQUAL;
+    t->execution += v == LS_VERDICT_EXECUTION;
+    t->different += v == LS_VERDICT_DIFFERENT;
+    t->undecided += is_undecided;
+}
+
+static void tell(const struct ls_replay *r, size_t i, const struct cJSON *call, const char *params,
+                 const char *answer, enum ls_verdict v)
+{
+    static const char *const names[] = {"equal", "execution", "different"};
+    struct ls_buf want;
+    const struct cJSON *error = ls_json_get(call, "e");
+    ls_buf_init(&want, LS_CORPUS_BYTES_MAX);
+    ls_json_print(error != NULL ? error : ls_json_get(call, "r"), &want);
+    (void)printf("%s[%zu] %s %s\n  asked    %s\n  recorded %s\n  ours     %s\n", r->id, i,
+                 ls_json_str(ls_json_get(call, "m")), names[v], params == NULL ? "null" : params,
+                 (const char *)want.p, answer);
+    ls_buf_fini(&want);
+}
+
+/* --- one call --- */
+
+/* Blocks and payload ids that the two engines name differently, from two answers to one call. */
+static void learn_names(struct ls_replay *r, const struct cJSON *call, const struct cJSON *ours,
+                        bool is_on_built)
+{
+    const struct cJSON *want = ls_json_get(call, "r");
+    const struct cJSON *got = ls_json_get(ours, "result");
+    const struct cJSON *payload = ls_json_get(want, "executionPayload");
+    const char *id = ls_json_str(ls_json_get(want, "payloadId"));
+    const char *our_id = ls_json_str(ls_json_get(got, "payloadId"));
+    if (payload != NULL) {
+        ls_names_add(&r->names, ls_json_str(ls_json_get(payload, "blockHash")),
+                     ls_json_str(ls_json_get(ls_json_get(got, "executionPayload"), "blockHash")));
+    }
+    /* The id is a hash over the head, too; its first byte is the version. */
+    if (is_on_built && id != NULL && our_id != NULL && strncmp(id, our_id, 4) == 0) {
+        ls_names_add(&r->names, id, our_id);
+    }
+}
+
+/* Answers the real engine gives one way or another: whatever it may say counts. */
+static enum ls_verdict judge_undecided(struct ls_comparison *c, const char *kind,
+                                       const struct cJSON *call, const struct cJSON *answer)
+{
+    const struct cJSON *result = ls_json_get(answer, "result");
+    bool is_fine = true;
+    if (strcmp(kind, "address") == 0) {
+        c->any_text = true;
+        return ls_compare(c, call, answer);
+    }
+    if (strcmp(kind, "txindex") == 0) {
+        is_fine = ls_json_is_bool(result) || ls_json_is_object(result);
+    } else if (strcmp(kind, "pool") == 0) {
+        is_fine = ls_json_is_object(ls_json_get(result, "executionPayload"));
+    }
+    return is_fine ? LS_VERDICT_EQUAL : LS_VERDICT_DIFFERENT;
+}
+
+static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
+{
+    const char *method = ls_json_str(ls_json_get(call, "m"));
+    const char *port = ls_json_str(ls_json_get(call, "port"));
+    const char *nd = ls_json_str(ls_json_get(call, "nd"));
+    struct ls_buf params;
+    struct ls_buf text;
+    uint64_t http = 200;
+    ls_buf_init(&params, LS_CORPUS_BYTES_MAX);
+    ls_request_params(r->corpus, r->calls, &r->built, call, &params);
+    bool is_on_built = ls_names_to_ours(&r->names, &params);
+    (void)ls_json_u64(ls_json_get(call, "http"), &http);
+    int status =
+        ask(r, port != NULL && strcmp(port, "http") == 0, method, (const char *)params.p, &text);
+    struct cJSON *raw = ls_corpus_parse((const char *)text.p, text.n);
+    ls_built_keep(&r->built, i, ls_json_get(ls_json_get(raw, "result"), "executionPayload"));
+    learn_names(r, call, raw, is_on_built);
+    ls_json_free(raw);
+    (void)ls_names_to_recorded(&r->names, &text);
+    struct cJSON *answer = ls_corpus_parse((const char *)text.p, text.n);
+    struct ls_comparison c = {.corpus = r->corpus, .names = &r->names, .is_on_built = is_on_built};
+    enum ls_verdict v =
+        nd != NULL ? judge_undecided(&c, nd, call, answer) : ls_compare(&c, call, answer);
+    if (status != (int)http) {
+        v = LS_VERDICT_DIFFERENT;
+    }
+    count(&r->total, v, nd != NULL);
+    count(tally_of(r, "flavour", r->flavour), v, nd != NULL);
+    count(tally_of(r, "method", method), v, nd != NULL);
+    bool is_shown = r->options->show != NULL && strcmp(r->options->show, r->id) == 0;
+    if (is_shown || (r->options->is_verbose && v == LS_VERDICT_DIFFERENT)) {
+        tell(r, i, call, (const char *)params.p, (const char *)text.p, v);
+    }
+    ls_json_free(answer);
+    ls_buf_fini(&text);
+    ls_buf_fini(&params);
+}
+
+/* --- life --- */
+
+struct ls_replay *ls_replay_new(const struct ls_corpus *corpus, const struct ls_replay_options *o)
+{
+    struct ls_replay *r = ls_corpus_need(calloc(1, sizeof *r));
+    r->corpus = corpus;
+    r->options = o;
+    return r;
+}
+
+void ls_replay_free(struct ls_replay *r)
+{
+    if (r == NULL) {
+        return;
+    }
+    ls_built_clear(&r->built);
+    ls_engine_rpc_free(r->port);
+    free(r->engine_mem);
+    free(r->universe_mem);
+    free(r);
+}
+
+void ls_replay_run(struct ls_replay *r, const char *line, size_t n)
+{
+    struct cJSON *seq = ls_corpus_parse(line, n);
+    const char *flavour = ls_json_str(ls_json_get(seq, "flavour"));
+    size_t i = 0;
+    r->id = ls_json_str(ls_json_get(seq, "id"));
+    r->flavour = flavour == NULL ? "none" : flavour;
+    r->calls = ls_json_get(seq, "calls");
+    if (r->id == NULL || (r->options->show != NULL && strcmp(r->options->show, r->id) != 0)) {
+        ls_json_free(seq);
+        return;
+    }
+    ls_names_clear(&r->names);
+    ls_built_clear(&r->built);
+    fresh_engine(r);
+    prepare(r, ls_json_get(seq, "pre"));
+    for (const struct cJSON *c = ls_json_first(r->calls); c != NULL; c = ls_json_next(c)) {
+        /* Rows that are no answered call: events, and calls during which the process went. */
+        if (ls_json_get(c, "r") != NULL || ls_json_get(c, "e") != NULL) {
+            run_call(r, i, c);
+        }
+        i++;
+    }
+    r->sequences++;
+    ls_json_free(seq);
+}
+
+unsigned long ls_replay_sequences(const struct ls_replay *r)
+{
+    return r->sequences;
+}
+
+struct ls_tally ls_replay_total(const struct ls_replay *r)
+{
+    return r->total;
+}
+
+void ls_replay_print(const struct ls_replay *r)
+{
+    for (size_t i = 0; i < r->class_count; i++) {
+        const struct ls_tally *t = &r->classes[i].tally;
+        (void)printf("%-56s %6lu calls, %6lu equal, %4lu execution, %4lu different\n",
+                     r->classes[i].name, t->calls, t->equal, t->execution, t->different);
+    }
+}
