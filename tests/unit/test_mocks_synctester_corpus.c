@@ -3,12 +3,14 @@
  * the answers that are equal: status, headers that were kept, the bytes of the body, how long it
  * took, and what the node behind was asked.
  *
- *   test_mocks_synctester_corpus [--chain PATH]... [--show ID] [--select OUT] [FILE...]
+ *   test_mocks_synctester_corpus [--chain PATH]... [--show ID] [--select DIR] [FILE...]
  *
  * PATH is a fixture folder, its l2 file, or an object with "blocks"; several make one node. FILE is
- * JSON lines, zstd or plain: case files and the -engine files of op-node's runs. --show ID prints
- * both sides of one exchange ("05-newpayload:29"). --select writes a compact form of what was
- * replayed to OUT. Without arguments it runs what the repository has.
+ * JSON lines, zstd or plain: case files, and of op-node's runs the -engine files and the -series
+ * after them, whose polled sessions have to be ones that ours went through, in that order. --show
+ * ID prints both sides of one exchange ("05-newpayload:29"). --select writes what is needed of each
+ * FILE to DIR, under its name, when nothing in it differs. Without FILE it replays
+ * tests/data/synctester.
  *
  * Last line: files, exchanges, equal, different, excluded. Exit 0 only when none is different.
  * What is not compared, or not as it is, stands in the table EXCLUDED and in the functions named
@@ -21,15 +23,15 @@
 
 #include "lib/jsonw.h"
 #include "mocks/rpc/synctester.h"
+#include "mocks/rpc/synctester_config.h"
+#include "tests/unit/synctester_expect.h"
 #include "tests/unit/synctester_lab.h"
+#include "tests/unit/synctester_request.h"
 #include "tests/unit/synctester_rows.h"
 #include "tests/unit/synctester_wire.h"
 
 #define CHAINS_MAX 8u
-#define DEFAULT_CHAIN "fixtures/devnet-forks"
 #define DEFAULT_DATA "tests/data/synctester"
-#define SLOW_MS 500.0 /* what took longer took it on purpose */
-#define SLACK_MS 100.0
 
 struct counts {
     size_t equal;
@@ -44,8 +46,10 @@ struct corpus {
     struct ls_backend *backend;
     struct wire wire;
     const char *show;
-    struct ls_buf selected; /* rows for --select */
-    bool is_selecting;
+    struct ls_buf states;   /* of the session of the last run, a line each */
+    size_t state_at;        /* how far the polls have got in them */
+    const char *select_dir; /* NULL: nothing is selected */
+    struct ls_buf selected; /* rows of the file */
     struct counts file;
     struct counts total;
     size_t files;
@@ -240,304 +244,7 @@ static void set_fault(struct corpus *c, const struct exchange *x)
     }
 }
 
-/* --- requests --- */
-
-static const char CHAIN_ID_CALL[] =
-    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_chainId\",\"params\":[]}";
-static const char SESSION_CALL[] =
-    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"sync_getSession\",\"params\":[]}";
-static const char UNKNOWN_PAYLOAD[] =
-    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"engine_newPayloadV2\",\"params\":[{\"blockHash\":"
-    "\"0xabababababababababababababababababababababababababababababababab\"}]}";
-
-static void put_request(struct ls_buf *out, const char *verb, const char *url, const char *headers,
-                        struct ls_span body)
-{
-    (void)ls_buf_printf(out, "%s %s HTTP/1.1\r\nHost: tester\r\n%s", verb, url, headers);
-    if (body.n > 0 || strcmp(verb, "POST") == 0) {
-        (void)ls_buf_printf(out, "Content-Length: %zu\r\n", body.n);
-    }
-    (void)ls_buf_puts(out, "\r\n");
-    (void)ls_buf_put(out, body.p, body.n);
-}
-
-/* The padded calls: to this many bytes, inside or behind. */
-static void put_padded(struct ls_buf *out, size_t bytes, bool is_inside)
-{
-    size_t n = sizeof CHAIN_ID_CALL - 1;
-    uint8_t *at;
-    (void)ls_buf_put(out, CHAIN_ID_CALL, is_inside ? n - 1 : n);
-    at = need(ls_buf_grow(out, bytes - n));
-    memset(at, ' ', bytes - n);
-    if (is_inside) {
-        (void)ls_buf_putc(out, '}');
-    }
-}
-
-static void put_chunked(struct ls_buf *out, const char *url, struct ls_span body)
-{
-    (void)ls_buf_printf(out,
-                        "POST %s HTTP/1.1\r\nHost: tester\r\nContent-Type: application/json\r\n"
-                        "Transfer-Encoding: chunked\r\n\r\n",
-                        url);
-    for (size_t at = 0; at < body.n; at += 65536) {
-        size_t n = body.n - at < 65536 ? body.n - at : 65536;
-        (void)ls_buf_printf(out, "%zx\r\n", n);
-        (void)ls_buf_put(out, body.p + at, n);
-        (void)ls_buf_puts(out, "\r\n");
-    }
-    (void)ls_buf_puts(out, "0\r\n\r\n");
-}
-
-/* Requests of which only a description was kept. false: x is none of them. */
-static bool put_described(const struct exchange *x, const char *what, struct ls_buf *out)
-{
-    static const char json[] = "Content-Type: application/json\r\n";
-    static const char upgrade[] = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-                                  "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-                                  "Sec-WebSocket-Version: 13\r\n";
-    const struct ls_span call = {(const uint8_t *)CHAIN_ID_CALL, sizeof CHAIN_ID_CALL - 1};
-    struct ls_buf body;
-    size_t bytes = 0;
-    ls_buf_init(&body, RECORDED_BYTES_MAX);
-    const char *spaces = strstr(what, "spaces to ");
-    if (spaces != NULL) {
-        bytes = (size_t)strtoul(spaces + 10, NULL, 10);
-        put_padded(&body, bytes, strstr(what, "inner") != NULL);
-    }
-    bool is_known = true;
-    if (strstr(what, "chunked") != NULL) {
-        put_chunked(out, x->url, bytes > 0 ? ls_buf_span(&body) : call);
-    } else if (bytes > 0) {
-        put_request(out, "POST", x->url, json, ls_buf_span(&body));
-    } else if (strstr(what, "HTTP/1.0") != NULL) {
-        (void)ls_buf_printf(out, "POST %s HTTP/1.0\r\n%sContent-Length: %zu\r\n\r\n%s", x->url,
-                            json, call.n, CHAIN_ID_CALL);
-    } else if (strstr(what, "without Host") != NULL) {
-        (void)ls_buf_printf(out, "POST %s HTTP/1.1\r\n%sContent-Length: %zu\r\n\r\n%s", x->url,
-                            json, call.n, CHAIN_ID_CALL);
-    } else if (strstr(what, "Expect: 100-continue") != NULL) {
-        put_request(out, "POST", x->url,
-                    "Content-Type: application/json\r\nExpect: 100-continue\r\n", call);
-    } else if (strstr(what, "two pipelined") != NULL) {
-        put_request(out, "POST", x->url, json, call);
-        put_request(out, "POST", x->url, json, call);
-    } else if (strcmp(x->verb, "WS") == 0) {
-        put_request(out, "GET", x->url, upgrade, (struct ls_span){NULL, 0});
-    } else {
-        is_known = false;
-    }
-    ls_buf_fini(&body);
-    return is_known;
-}
-
-static void put_batch(struct ls_buf *out, size_t count)
-{
-    (void)ls_buf_putc(out, '[');
-    for (size_t i = 0; i < count; i++) {
-        (void)ls_buf_printf(out,
-                            "%s{\"jsonrpc\":\"2.0\",\"id\":%zu,\"method\":\"sync_listSessions\","
-                            "\"params\":[]}",
-                            i > 0 ? "," : "", i);
-    }
-    (void)ls_buf_putc(out, ']');
-}
-
-static void put_headers(const struct exchange *x, bool has_body, struct ls_buf *out)
-{
-    struct cJSON *tree = NULL;
-    if (x->headers.p == NULL) {
-        if (has_body || strcmp(x->verb, "GET") != 0) {
-            (void)ls_buf_puts(out, "Content-Type: application/json\r\n");
-        }
-        return;
-    }
-    (void)ls_json_parse((const char *)x->headers.p, x->headers.n, 0, &tree, NULL);
-    for (const struct cJSON *h = ls_json_first(tree); h != NULL; h = ls_json_next(h)) {
-        if (strcmp(ls_json_key(h), "host") != 0) {
-            (void)ls_buf_printf(out, "%s: %s\r\n", ls_json_key(h), ls_json_str(h));
-        }
-    }
-    ls_json_free(tree);
-}
-
-static void make_request(const struct exchange *x, struct ls_buf *out)
-{
-    struct ls_buf headers;
-    struct ls_buf body;
-    char *text = string_of(x->req);
-    ls_buf_init(out, RECORDED_BYTES_MAX);
-    ls_buf_init(&headers, 65536);
-    ls_buf_init(&body, RECORDED_BYTES_MAX);
-    if (!put_described(x, is_json_string(x->req) ? text : "", out)) {
-        if (strncmp(text, "<batch of ", 10) == 0) {
-            put_batch(&body, (size_t)strtoul(text + 10, NULL, 10));
-        } else if (is_json_string(x->req) && strcmp(x->name, "string-json") != 0) {
-            (void)ls_buf_puts(&body, text); /* a body that was no JSON */
-        } else if (x->req.p != NULL) {
-            (void)ls_buf_put(&body, x->req.p, x->req.n);
-        }
-        put_headers(x, body.n > 0, &headers);
-        put_request(out, x->verb[0] != '\0' ? x->verb : "POST", x->url,
-                    headers.n > 0 ? (const char *)headers.p : "", ls_buf_span(&body));
-    }
-    ls_buf_fini(&headers);
-    ls_buf_fini(&body);
-    free(text);
-}
-
 /* --- comparison --- */
-
-/* The answer as it has to be. */
-struct expected {
-    unsigned status;
-    bool is_continued;
-    struct ls_buf body;
-    bool is_loose;   /* the bytes were not kept, only the value */
-    char *headers;   /* object of those that count, owned; NULL: not told */
-    bool is_summary; /* of a long batch */
-};
-
-static const char *const COUNTED_HEADERS[] = {"content-type", "vary", "x-content-type-options",
-                                              "content-encoding"};
-
-/* Header lines into an object of those that count. */
-static char *collect_headers(const char *head)
-{
-    struct ls_buf out;
-    struct ls_jw w;
-    char value[128];
-    ls_buf_init(&out, 4096);
-    ls_jw_init(&w, &out);
-    ls_jw_object(&w, NULL);
-    for (size_t i = 0; i < sizeof COUNTED_HEADERS / sizeof COUNTED_HEADERS[0]; i++) {
-        if (header_of(head, COUNTED_HEADERS[i], value)) {
-            ls_jw_str(&w, COUNTED_HEADERS[i], value);
-        }
-    }
-    ls_jw_object_end(&w);
-    char *text = need(strdup((const char *)out.p));
-    ls_buf_fini(&out);
-    return text;
-}
-
-/* A whole answer as it came from the socket. */
-static void expect_raw(const char *text, struct expected *e)
-{
-    if (strncmp(text, "HTTP/1.1 100", 12) == 0) {
-        e->is_continued = true;
-        text = strstr(text, "\r\n\r\n") + 4;
-    }
-    const char *body = strstr(text, "\r\n\r\n");
-    e->status = (unsigned)strtoul(text + strcspn(text, " "), NULL, 10);
-    e->headers = collect_headers(text);
-    (void)ls_buf_puts(&e->body, body != NULL ? body + 4 : "");
-}
-
-static void expect(const struct exchange *x, struct expected *e)
-{
-    memset(e, 0, sizeof *e);
-    ls_buf_init(&e->body, RECORDED_BYTES_MAX);
-    e->status = x->http;
-    if (x->reshdr.p != NULL && x->reshdr.p[0] == '{') {
-        e->headers = need(strndup((const char *)x->reshdr.p, x->reshdr.n));
-    }
-    char *text = string_of(is_json_string(x->raw) ? x->raw : x->res);
-    if (is_json_string(x->res) && strncmp(text, "HTTP/1.", 7) == 0) {
-        expect_raw(text, e);
-    } else if (is_json_string(x->raw) || is_json_string(x->res)) {
-        (void)ls_buf_puts(&e->body, text);
-    } else if (x->res.p != NULL) {
-        (void)ls_buf_put(&e->body, x->res.p, x->res.n);
-        (void)ls_buf_putc(&e->body, '\n');
-        e->is_loose = text_is(x->raw, "null");
-        e->is_summary = x->res.p[0] == '{' && member_text(x->res, "ids_in_order").p != NULL;
-    }
-    free(text);
-}
-
-static void free_expected(struct expected *e)
-{
-    ls_buf_fini(&e->body);
-    free(e->headers);
-}
-
-static bool same_value(const struct cJSON *a, const struct cJSON *b)
-{
-    struct ls_buf x;
-    struct ls_buf y;
-    ls_buf_init(&x, RECORDED_BYTES_MAX);
-    ls_buf_init(&y, RECORDED_BYTES_MAX);
-    ls_json_print(a, &x);
-    ls_json_print(b, &y);
-    bool is_same = x.n == y.n && (x.n == 0 || memcmp(x.p, y.p, x.n) == 0);
-    ls_buf_fini(&x);
-    ls_buf_fini(&y);
-    return is_same;
-}
-
-static bool same_json(struct ls_span a, struct ls_span b)
-{
-    struct cJSON *x = NULL;
-    struct cJSON *y = NULL;
-    bool is_same = ls_json_parse((const char *)a.p, a.n, 0, &x, NULL) == LS_OK &&
-                   ls_json_parse((const char *)b.p, b.n, 0, &y, NULL) == LS_OK && same_value(x, y);
-    ls_json_free(x);
-    ls_json_free(y);
-    return is_same;
-}
-
-/* {answers, ids_in_order, first, last} against a batch. */
-static bool same_summary(const struct expected *e, const struct reply *r)
-{
-    struct cJSON *sum = NULL;
-    struct cJSON *all = NULL;
-    bool is_same = ls_json_parse((const char *)e->body.p, e->body.n, 0, &sum, NULL) == LS_OK &&
-                   ls_json_parse((const char *)r->body.p, r->body.n, 0, &all, NULL) == LS_OK;
-    size_t count = ls_json_count(all);
-    uint64_t wanted = 0;
-    is_same = is_same && ls_json_u64(ls_json_get(sum, "answers"), &wanted) == LS_OK &&
-              count == wanted && same_value(ls_json_at(all, 0), ls_json_get(sum, "first")) &&
-              same_value(ls_json_at(all, count - 1), ls_json_get(sum, "last"));
-    uint64_t number = 0;
-    for (const struct cJSON *one = ls_json_first(all); is_same && one != NULL;
-         one = ls_json_next(one)) {
-        uint64_t id = 0;
-        is_same = ls_json_u64(ls_json_get(one, "id"), &id) == LS_OK && id == number++;
-    }
-    ls_json_free(sum);
-    ls_json_free(all);
-    return is_same;
-}
-
-static bool same_headers(const struct expected *e, const struct reply *r)
-{
-    struct cJSON *told = NULL;
-    char value[128];
-    bool is_same = true;
-    if (e->headers == NULL) {
-        return true;
-    }
-    (void)ls_json_parse(e->headers, strlen(e->headers), 0, &told, NULL);
-    for (size_t i = 0; i < sizeof COUNTED_HEADERS / sizeof COUNTED_HEADERS[0]; i++) {
-        const char *wanted = ls_json_str(ls_json_get(told, COUNTED_HEADERS[i]));
-        bool is_there = header_of(r->head, COUNTED_HEADERS[i], value);
-        is_same = is_same && is_there == (wanted != NULL) &&
-                  (wanted == NULL || strcmp(wanted, value) == 0);
-    }
-    ls_json_free(told);
-    return is_same;
-}
-
-/* What took its time on purpose takes it here too, and nothing else does. */
-static bool same_time(const struct exchange *x, const struct reply *r)
-{
-    double took_ms = (double)r->took_ns / 1e6;
-    if (x->ms < SLOW_MS) {
-        return took_ms < SLOW_MS;
-    }
-    return took_ms > x->ms - SLACK_MS && took_ms < x->ms + SLACK_MS;
-}
 
 /* The node behind was asked the same, in the same order. Not told for chains that have none, and
  * for a call during which another one asked. */
@@ -658,12 +365,64 @@ static void show(const struct exchange *x, const struct expected *e, const struc
            c->lab.log.n > 0 ? (char *)c->lab.log.p : "");
 }
 
+/* The members of a row that count. */
 static void select_row(struct corpus *c, struct ls_span row)
 {
-    if (c->is_selecting) {
-        (void)ls_buf_put(&c->selected, row.p, row.n);
-        (void)ls_buf_putc(&c->selected, '\n');
+    static const char *const members[] = {"case",
+                                          "i",
+                                          "n",
+                                          "url",
+                                          "path",
+                                          "method",
+                                          "headers",
+                                          "req",
+                                          "http",
+                                          "res",
+                                          "raw",
+                                          "reshdr",
+                                          "ms",
+                                          "up",
+                                          "yaml",
+                                          "args",
+                                          "running_after_0.9s",
+                                          "probe",
+                                          "session"};
+    struct ls_jw w;
+    if (c->select_dir == NULL) {
+        return;
     }
+    ls_jw_init(&w, &c->selected);
+    ls_jw_object(&w, NULL);
+    bool is_run = member_text(row, "path").p != NULL; /* of op-node: its headers and times vary */
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        struct ls_span v = member_text(row, members[i]);
+        bool is_vain =
+            is_run && (strcmp(members[i], "headers") == 0 || strcmp(members[i], "ms") == 0);
+        if (v.p != NULL && !is_vain) {
+            ls_jw_raw(&w, members[i], (const char *)v.p, v.n);
+        }
+    }
+    ls_jw_object_end(&w);
+    (void)ls_buf_putc(&c->selected, '\n');
+}
+
+static void write_selected(struct corpus *c, const char *name)
+{
+    struct ls_buf packed;
+    char path[4096];
+    if (c->select_dir == NULL || c->file.different > 0) {
+        ls_buf_clear(&c->selected);
+        return;
+    }
+    (void)snprintf(path, sizeof path, "%s/%s.ndjson.zst", c->select_dir, name);
+    ls_buf_init(&packed, RECORDED_BYTES_MAX);
+    FILE *f = fopen(path, "wb");
+    if (f == NULL || ls_zst_compress(c->selected.p, c->selected.n, 19, &packed) != LS_OK ||
+        fwrite(packed.p, 1, packed.n, f) != packed.n || fclose(f) != 0) {
+        die(path, "cannot be written");
+    }
+    ls_buf_fini(&packed);
+    ls_buf_clear(&c->selected);
 }
 
 static void run_exchange(struct corpus *c, const struct exchange *x)
@@ -744,6 +503,160 @@ static void print_counts(const char *name, const struct counts *n)
            n->equal + n->different + n->excluded, n->equal, n->different, n->excluded, n->masked);
 }
 
+/* --- the runs of op-node: the session as it was polled --- */
+
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s);
+    size_t m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* Keeps the session of x as it is now, when it changed. */
+static void keep_state(struct corpus *c, const struct exchange *x)
+{
+    struct ls_buf bytes;
+    ls_buf_init(&bytes, 65536);
+    put_request(&bytes, "POST", x->url, "Content-Type: application/json\r\n",
+                (struct ls_span){(const uint8_t *)SESSION_CALL, sizeof SESSION_CALL - 1});
+    struct reply r = talk(&c->wire, &bytes, false);
+    struct ls_span session = member_text(ls_buf_span(&r.body), "result");
+    bool is_known = c->states.n > session.n &&
+                    memcmp(c->states.p + c->states.n - session.n - 1, session.p, session.n) == 0;
+    if (!is_known) {
+        (void)ls_buf_put(&c->states, session.p, session.n);
+        (void)ls_buf_putc(&c->states, '\n');
+    }
+    free_reply(&r);
+    ls_buf_fini(&bytes);
+}
+
+static void run_poll(struct corpus *c, struct ls_span row, const char *file, size_t line)
+{
+    struct ls_span session = member_text(row, "session");
+    struct ls_span state;
+    size_t at = c->state_at;
+    if (session.p == NULL || session.p[0] != '{') {
+        return;
+    }
+    do {
+        c->state_at = at;
+        state = next_line(&c->states, &at);
+    } while (state.p != NULL && (state.n != session.n || memcmp(state.p, session.p, state.n) != 0));
+    if (state.p != NULL) {
+        c->file.equal++;
+        return;
+    }
+    c->file.different++;
+    c->state_at = 0;
+    printf("  %s:line%zu: no such session: %.*s\n", file, line, (int)session.n, session.p);
+}
+
+/* --- start-up: "yaml", "args", "running_after_0.9s", "probe" --- */
+
+/* What is about the command line of the real program, or about a node it dials, is excluded. */
+static const char *why_start_excluded(struct ls_span row, const char *yaml)
+{
+    if (!text_is(member_text(row, "args"), "[]") || yaml[0] == '\0') {
+        return has(row, "\"case\":\"empty-file\"") ? NULL : "the command line of the real program";
+    }
+    return strstr(yaml, "ftp://") != NULL || strstr(yaml, "ws://") != NULL
+               ? "no node is dialled here"
+               : NULL;
+}
+
+/* [verb, path, body, status, answer] against a tester made from the file. */
+static bool same_probe(struct corpus *c, struct wire *w, const struct cJSON *probe)
+{
+    struct ls_buf bytes;
+    uint64_t status = 0;
+    const char *body = ls_json_str(ls_json_at(probe, 2));
+    const char *wanted = ls_json_str(ls_json_at(probe, 4));
+    ls_buf_init(&bytes, 65536);
+    (void)c;
+    put_request(&bytes, ls_json_str(ls_json_at(probe, 0)), ls_json_str(ls_json_at(probe, 1)),
+                "Content-Type: application/json\r\n",
+                (struct ls_span){(const uint8_t *)body, strlen(body)});
+    struct reply r = talk(w, &bytes, false);
+    bool is_same = ls_json_u64(ls_json_at(probe, 3), &status) == LS_OK && status == r.status &&
+                   strlen(wanted) == r.body.n && memcmp(wanted, r.body.p, r.body.n) == 0;
+    free_reply(&r);
+    ls_buf_fini(&bytes);
+    return is_same;
+}
+
+/* Starts a tester as the file says; NULL: it would not start. */
+static struct ls_backend *start_tester(struct corpus *c, const char *yaml, struct ls_diag *d)
+{
+    struct ls_synctester_chain chains[LS_SYNCTESTER_CHAINS_MAX];
+    struct ls_synctester_file file;
+    struct ls_backend *backend = NULL;
+    struct ls_synctester_config cfg = {.chains = chains};
+    if (ls_synctester_file_parse("config.yaml", yaml, strlen(yaml), &file, d) != LS_OK) {
+        return NULL;
+    }
+    for (; cfg.chain_count < file.count; cfg.chain_count++) {
+        chains[cfg.chain_count] =
+            (struct ls_synctester_chain){file.entries[cfg.chain_count].chain_id, &c->lab.base};
+    }
+    (void)ls_synctester_new(&cfg, &backend, d);
+    ls_synctester_file_free(&file);
+    return backend;
+}
+
+static bool same_start(struct corpus *c, struct ls_span row, const char *yaml, struct ls_diag *d)
+{
+    struct cJSON *root = NULL;
+    struct wire wire = {0};
+    bool is_running = text_is(member_text(row, "running_after_0.9s"), "true");
+    struct ls_backend *backend = start_tester(c, yaml, d);
+    bool is_same = is_running == (backend != NULL);
+    if (backend != NULL && ls_json_parse((const char *)row.p, row.n, 0, &root, NULL) == LS_OK) {
+        open_wire(&wire, backend);
+        for (const struct cJSON *p = ls_json_first(ls_json_get(root, "probe")); p != NULL;
+             p = ls_json_next(p)) {
+            is_same = is_same && same_probe(c, &wire, p);
+        }
+    }
+    ls_json_free(root);
+    ls_front_free(wire.front);
+    ls_synctester_free(backend);
+    return is_same;
+}
+
+static void run_start(struct corpus *c, struct ls_span row, const char *file)
+{
+    struct ls_diag d = {""};
+    char *yaml = string_of(member_text(row, "yaml"));
+    char *name = string_of(member_text(row, "case"));
+    char id[96];
+    (void)snprintf(id, sizeof id, "%s:%.*s", file, (int)member_text(row, "i").n,
+                   (const char *)member_text(row, "i").p);
+    const char *why = why_start_excluded(row, yaml);
+    bool is_same = why == NULL && same_start(c, row, yaml, &d);
+    if (why != NULL) {
+        c->file.excluded++;
+    } else if (is_same) {
+        c->file.equal++;
+    } else {
+        c->file.different++;
+    }
+    if (c->show != NULL ? strcmp(c->show, id) == 0 : why == NULL && !is_same) {
+        printf("  %s %s: %s; %s\n", id, name,
+               why != NULL ? why
+               : is_same   ? "equal"
+                           : "differs",
+               d.text);
+    }
+    free(name);
+    free(yaml);
+}
+
+static bool is_start(struct ls_span row)
+{
+    return member_text(row, "running_after_0.9s").p != NULL;
+}
+
 static bool is_exchange(struct ls_span row)
 {
     return member_text(row, "http").p != NULL && member_text(row, "req").p != NULL;
@@ -761,19 +674,35 @@ static void run_file(struct corpus *c, const char *path)
     c->file = (struct counts){0};
     c->files++;
     scan_receipts(c, &text);
-    if (strncmp(name, "op-node-", 8) == 0) {
+    bool is_run = strncmp(name, "op-node-", 8) == 0 && ends_with(name, "-engine");
+    bool is_series = ends_with(name, "-series");
+    if (is_run) {
         fresh_tester(c); /* each run had one of its own */
+        ls_buf_clear(&c->states);
+        c->state_at = 0;
     }
     while ((line = next_line(&text, &at)).p != NULL) {
         count++;
+        if (is_series) {
+            run_poll(c, line, name, count);
+            select_row(c, line);
+        }
+        if (is_start(line)) {
+            run_start(c, line, name);
+            select_row(c, line);
+        }
         if (!is_exchange(line)) {
             continue;
         }
         read_exchange(line, name, count, &x);
         run_exchange(c, &x);
+        if (is_run) {
+            keep_state(c, &x);
+        }
         select_row(c, line);
         free_exchange(&x);
     }
+    write_selected(c, name);
     if (c->show == NULL) {
         print_counts(name, &c->file);
     }
@@ -785,12 +714,42 @@ static void run_file(struct corpus *c, const char *path)
     free(name);
 }
 
+/* What the repository has, in order of their names. */
+static void run_own_data(struct corpus *c)
+{
+    static const char *const names[] = {"01-transport",
+                                        "02-url",
+                                        "03-session",
+                                        "04-eth",
+                                        "05-newpayload",
+                                        "06-forkchoice",
+                                        "07-attributes",
+                                        "08-getpayload",
+                                        "09-elsync",
+                                        "10-flow-newpayload-all-forks",
+                                        "11-flow-derivation-all-forks",
+                                        "12-flow-elsync",
+                                        "13-upstream-faults",
+                                        "14-bedrock-upstream",
+                                        "15-process-config",
+                                        "16-worked-traces",
+                                        "17-slow-upstream",
+                                        "op-node-c-elsync-genesis-engine",
+                                        "op-node-c-elsync-genesis-series"};
+    char path[256];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        (void)snprintf(path, sizeof path, DEFAULT_DATA "/%s.ndjson.zst", names[i]);
+        run_file(c, path);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static struct corpus c;
+    static char own_chain[] = "fixtures/devnet-forks";
+    static char own_blocks[] = DEFAULT_DATA "/op-mainnet.ndjson.zst";
     char *chains[CHAINS_MAX];
     size_t chain_count = 0;
-    const char *out = NULL;
     int i = 1;
     for (; i + 1 < argc && strncmp(argv[i], "--", 2) == 0; i += 2) {
         if (strcmp(argv[i], "--chain") == 0 && chain_count < CHAINS_MAX) {
@@ -798,18 +757,22 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "--show") == 0) {
             c.show = argv[i + 1];
         } else if (strcmp(argv[i], "--select") == 0) {
-            out = argv[i + 1];
+            c.select_dir = argv[i + 1];
         } else {
             die(argv[i], "is no option");
         }
     }
     if (chain_count == 0) {
-        chains[chain_count++] = need(strdup(DEFAULT_CHAIN));
+        chains[chain_count++] = own_chain;
+        chains[chain_count++] = own_blocks;
     }
-    c.is_selecting = out != NULL;
     ls_buf_init(&c.selected, RECORDED_BYTES_MAX);
+    ls_buf_init(&c.states, RECORDED_BYTES_MAX);
     make_lab(&c.lab, chains, chain_count);
     fresh_tester(&c);
+    if (i == argc) {
+        run_own_data(&c);
+    }
     for (; i < argc; i++) {
         run_file(&c, argv[i]);
     }
@@ -821,5 +784,6 @@ int main(int argc, char **argv)
     ls_synctester_free(c.backend);
     free_lab(&c.lab);
     ls_buf_fini(&c.selected);
+    ls_buf_fini(&c.states);
     return c.total.different == 0 ? 0 : 1;
 }
