@@ -2,7 +2,8 @@
  * What the mock engine costs a call, beside a raw echo of the same bytes (bench/yardstick.h): calls
  * a second and processor time of the server, each side alone on a processor.
  *
- *   engine BUILD [FIXTURE]      BUILD holds lockstep; prints "name value" lines
+ *   engine BUILD [FIXTURE [ONLY]]      BUILD holds lockstep; prints "name value" lines, with ONLY
+ *                                      those of cases whose name begins so
  *
  * Both servers are asked in turns, ROUNDS times; the medians are printed. Every round of a call
  * that changes the engine has a new engine. `ratio` is the calls a second over those of the echo.
@@ -12,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "bench/yardstick.h"
@@ -34,6 +36,8 @@
 struct bench {
     struct ls_chain chain;
     struct drive_conn *conns;
+    const char *only; /* "": all */
+    cpu_set_t cpus;   /* this program may use */
     uint8_t secret[LS_JWT_SECRET_BYTES];
 };
 
@@ -143,12 +147,19 @@ static void add_forkchoice(const struct bench *b, struct load *l, uint64_t numbe
 
 /* --- servers: processes of their own --- */
 
-static void pin(unsigned cpu)
+/* To the which-th processor this program may use; with one only, or none to choose, the figures are
+ * just worse. */
+static void pin(const cpu_set_t *all, unsigned which)
 {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(cpu, &set);
-    (void)sched_setaffinity(0, sizeof set, &set); /* one processor only: figures are just worse */
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (CPU_ISSET(cpu, all) && which-- == 0) {
+            CPU_SET(cpu, &one);
+            (void)sched_setaffinity(0, sizeof one, &one);
+            return;
+        }
+    }
 }
 
 static uint64_t clock_ns(clockid_t id)
@@ -216,7 +227,8 @@ static pid_t start_server(struct bench *b, const struct load *l, bool is_echo, u
     }
     pid_t pid = fork();
     if (pid == 0) {
-        pin(0);
+        pin(&b->cpus, 0);
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (is_echo) {
             serve_echo(l, ends[1]);
         } else {
@@ -281,6 +293,9 @@ static double median(double *v, size_t n)
 static bool run(struct bench *b, const char *name, struct load *l)
 {
     double v[6][ROUNDS];
+    if (strncmp(name, b->only, strlen(b->only)) != 0) {
+        return true;
+    }
     for (size_t i = 0; i < ROUNDS; i++) {
         struct figure engine;
         struct figure echo;
@@ -467,14 +482,17 @@ int main(int argc, char **argv)
     struct load l = {0};
     struct ls_diag d = {{0}};
     if (argc < 2) {
-        (void)fprintf(stderr, "usage: engine BUILD [FIXTURE]\n");
+        (void)fprintf(stderr, "usage: engine BUILD [FIXTURE [ONLY]]\n");
         return 2;
     }
     if (ls_chain_open(fixture, NULL, &b.chain, &d) != LS_OK) {
         (void)fprintf(stderr, "engine: %s\n", d.text);
         return 1;
     }
-    pin(1);
+    CPU_ZERO(&b.cpus);
+    (void)sched_getaffinity(0, sizeof b.cpus, &b.cpus);
+    pin(&b.cpus, 1);
+    b.only = argc > 3 ? argv[3] : "";
     l.calls = calloc(READS + 2 * BLOCKS, sizeof *l.calls);
     b.conns = calloc(DRIVE_CONNS_MAX, sizeof *b.conns);
     bool is_ok =

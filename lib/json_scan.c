@@ -249,7 +249,8 @@ static bool push(struct scanner *s, bool is_object)
     }
     unsigned bit = 1u << s->depth % 8;
     uint8_t *byte = &s->is_object[s->depth / 8];
-    *byte = (uint8_t)(is_object ? *byte | bit : *byte & ~bit);
+    unsigned below = s->depth % 8 == 0 ? 0 : *byte; /* nothing is known of a fresh byte */
+    *byte = (uint8_t)(is_object ? below | bit : below & ~bit);
     s->depth++;
     s->p++;
     return true;
@@ -376,7 +377,7 @@ static enum ls_err scan(struct scanner *s, const char *text, size_t n, bool is_w
 enum ls_err ls_json_scan(const char *text, size_t n, unsigned depth_max, bool is_whole,
                          struct ls_json_scan *out)
 {
-    uint8_t levels[(LS_JSON_SCAN_DEPTH_MAX + 7) / 8] = {0};
+    uint8_t levels[(LS_JSON_SCAN_DEPTH_MAX + 7) / 8];
     if (depth_max == 0 || depth_max > LS_JSON_SCAN_DEPTH_MAX) {
         depth_max = LS_JSON_SCAN_DEPTH_MAX;
     }
@@ -386,7 +387,7 @@ enum ls_err ls_json_scan(const char *text, size_t n, unsigned depth_max, bool is
 
 enum ls_err ls_json_scan_go(const char *text, size_t n, struct ls_json_scan *out)
 {
-    uint8_t levels[(LS_JSON_GO_DEPTH_MAX + 7) / 8] = {0};
+    uint8_t levels[(LS_JSON_GO_DEPTH_MAX + 7) / 8];
     struct scanner s = {.depth_max = LS_JSON_GO_DEPTH_MAX, .is_lax = true, .is_object = levels};
     return scan(&s, text, n, false, out);
 }

@@ -15,7 +15,9 @@
 #include "mocks/http/exchange.h"
 
 #define BACKLOG 128
-#define CONN_MEMORY_BYTES (128u * 1024u) /* MHD's buffers of one connection */
+#define CONN_MEMORY_BYTES                                                                      \
+    (80u * 1024u) /* MHD's buffers of one connection, and the longest head of a request; it is \
+                     zeroed after each one */
 #define EVENTS_MAX 64
 #define REOPEN_RETRY_NS UINT64_C(100000000)
 #define RUNS_MAX 64 /* MHD_run calls in one turn; what is left is due at once */
@@ -247,6 +249,9 @@ uint64_t ls_front_deadline(const struct ls_front *f)
 static void drop_the_gone(struct ls_front *f)
 {
     struct epoll_event events[EVENTS_MAX];
+    if (f->waiting == NULL) {
+        return; /* only MHD's own descriptor is left, and it is asked anyway */
+    }
     int n = epoll_wait(f->epoll_fd, events, EVENTS_MAX, 0);
 
     for (int i = 0; i < n; i++) {
