@@ -261,7 +261,7 @@ SHARE := $(DESTDIR)$(PREFIX)/share/lockstep
 install: programs
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)
 	install -m 755 $(BUILD)/lightcl $(BUILD)/lockstep $(DESTDIR)$(PREFIX)/bin
-	find scenarios fixtures docs README.md LICENSE CHANGELOG.md -type f \
+	find scenarios fixtures docs README.md LICENSE CHANGELOG.md -type f ! -name '*.idx' \
 	    -exec install -D -m 644 {} $(SHARE)/{} \;
 
 clean:

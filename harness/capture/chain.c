@@ -49,7 +49,7 @@ static enum ls_err load_l1(struct ls_chain *c, struct ls_diag *d)
         e = ls_segment_load(c->dir, LS_SEGMENT_L1_FILE, seg->sha256, &m->l1, d);
     }
     if (!e && seg->is_present) {
-        const struct ls_load what = {c, seg, &m->l1, c->l1, true};
+        const struct ls_load what = {c, seg, &m->l1, c->l1, true, &m->fault};
         e = ls_load_blocks(&what, &got, d);
     }
     c->l1_first = got.first;
@@ -72,7 +72,7 @@ static enum ls_err load_l2(struct ls_chain *c, uint32_t extra_blocks, struct ls_
         e = make_universe(room, &m->l2_universe, &c->l2, d);
     }
     if (!e) {
-        const struct ls_load what = {c, seg, &m->l2, c->l2, false};
+        const struct ls_load what = {c, seg, &m->l2, c->l2, false, &m->fault};
         e = ls_load_blocks(&what, &got, d);
     }
     c->first = got.first;
@@ -131,6 +131,7 @@ static enum ls_err load_rows(struct ls_chain *c, const struct ls_manifest_segmen
         e = load_row(c, i, text, d);
     }
     if (e) {
+        ls_load_note(&c->mem->fault, LS_SEGMENT_STATUS_FILE, i, NULL, d);
         return ls_fail_in(d, e, "%s line %" PRIu64, LS_SEGMENT_STATUS_FILE, i);
     }
     snprintf(where, sizeof where, "line %" PRIu64, i);
@@ -211,6 +212,7 @@ static enum ls_err load_manifest(struct ls_chain *c, struct ls_diag *d)
             e = adopt_rollup(c, d);
         }
         if (e) {
+            ls_load_note(&m->fault, LS_MANIFEST_FILE, 0, NULL, d);
             ls_fail_in(d, e, LS_MANIFEST_FILE);
         }
     }
@@ -258,6 +260,24 @@ static enum ls_err init(struct ls_chain *c, const char *dir, struct ls_diag *d)
     return c->dir ? LS_OK : ls_fail(d, LS_ERR_NOMEM, "out of memory");
 }
 
+/* A fault that no reader noted is one of a whole file, which the sentence begins with. */
+static void report_fault(const struct ls_chain *c, const struct ls_chain_options *options,
+                         const struct ls_diag *d)
+{
+    static const char *const files[] = {LS_MANIFEST_FILE, LS_SEGMENT_L2_FILE, LS_SEGMENT_L1_FILE,
+                                        LS_SEGMENT_STATUS_FILE};
+
+    if (!options || !options->fault || !c->mem) {
+        return;
+    }
+    *options->fault = c->mem->fault;
+    for (size_t i = 0; d && !options->fault->file[0] && i < sizeof files / sizeof files[0]; i++) {
+        if (strstr(d->text, files[i])) {
+            snprintf(options->fault->file, sizeof options->fault->file, "%s", files[i]);
+        }
+    }
+}
+
 enum ls_err ls_chain_open(const char *dir, const struct ls_chain_options *options,
                           struct ls_chain *out, struct ls_diag *d)
 {
@@ -280,6 +300,7 @@ enum ls_err ls_chain_open(const char *dir, const struct ls_chain_options *option
         e = load_timeline(out, d);
     }
     if (e) {
+        report_fault(out, options, d);
         ls_fail_in(d, e, "fixture \"%s\"", dir);
         ls_chain_close(out);
     }

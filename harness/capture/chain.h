@@ -81,11 +81,22 @@ struct ls_chain {
     struct ls_chain_mem *mem;
 };
 
+/* What was wrong first, for programs: the sentence of the diag in its parts. What does not apply is
+ * empty, 0 or false. */
+struct ls_chain_fault {
+    char file[32];  /* in the folder */
+    uint64_t line;  /* from 1 */
+    bool has_block; /* an L1 block when the file is the one of L1 headers */
+    uint64_t block; /* number the line should have, or states */
+    char field[64]; /* member at fault, as the sentence begins */
+};
+
 struct ls_chain_options {
     uint32_t extra_blocks; /* room for this many L2 blocks of ls_chain_fork */
     bool has_window;       /* open only blocks first .. last, through the folder's index */
     uint64_t first;
     uint64_t last;
+    struct ls_chain_fault *fault; /* set when opening fails; may be NULL */
 };
 
 /* Opens the folder dir and verifies every block of it: SHA-256 of each segment, header hash, parent

@@ -24,7 +24,8 @@ struct ls_chain_mem {
     void *l2_universe;
     void *l1_universe;
     struct ls_chain_label *timeline;
-    struct ls_arena forks; /* text of synthetic blocks */
+    struct ls_chain_fault fault; /* of an opening that fails */
+    struct ls_arena forks;       /* text of synthetic blocks */
 };
 
 #endif

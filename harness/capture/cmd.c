@@ -9,16 +9,21 @@
 
 #include "lib/num.h"
 
-int ls_cmd_fail(const char *cmd, enum ls_err e, const struct ls_diag *d)
+int ls_cmd_exit_code(enum ls_err e)
 {
     enum ls_err_class c = ls_err_class(e);
 
+    return c == LS_CLASS_USAGE || c == LS_CLASS_INTERNAL ? LS_EXIT_USAGE : LS_EXIT_REFUSED;
+}
+
+int ls_cmd_fail(const char *cmd, enum ls_err e, const struct ls_diag *d)
+{
     fprintf(stderr, "lockstep %s: %s", cmd, d->text[0] ? d->text : ls_err_text(e));
     if (e == LS_ERR_USAGE) {
         fprintf(stderr, "; see lockstep %s --help", cmd);
     }
     fputc('\n', stderr);
-    return c == LS_CLASS_USAGE || c == LS_CLASS_INTERNAL ? LS_EXIT_USAGE : LS_EXIT_REFUSED;
+    return ls_cmd_exit_code(e);
 }
 
 enum ls_err ls_cmd_list_init(struct ls_cmd_list *l, int argc, struct ls_diag *d)

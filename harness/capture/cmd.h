@@ -40,8 +40,11 @@ enum ls_err ls_cmd_parse(int argc, char **argv, const struct ls_cmd_option *opti
 /* Room for argc entries; NOMEM. Free the items with free. */
 enum ls_err ls_cmd_list_init(struct ls_cmd_list *l, int argc, struct ls_diag *d);
 
-/* Prints "lockstep <cmd>: <sentence>" to stderr and returns the exit code of e: usage-class and
- * internal errors 2, refused content 1. For USAGE the sentence ends with how to get help. */
+/* Usage-class and internal errors 2, refused content 1. e is not OK. */
+int ls_cmd_exit_code(enum ls_err e);
+
+/* Prints "lockstep <cmd>: <sentence>" to stderr and returns the exit code of e. For USAGE the
+ * sentence ends with how to get help. */
 int ls_cmd_fail(const char *cmd, enum ls_err e, const struct ls_diag *d);
 
 #endif

@@ -97,7 +97,9 @@ static enum ls_err run_cut(int argc, char **argv, struct ls_cmd_list *dirs, bool
     if (e) {
         return e;
     }
-    e = ls_chain_open(dirs->items[0], NULL, &c, d);
+    const struct ls_chain_options window = {
+        .has_window = o.first > 0 || o.last < UINT64_MAX, .first = o.first, .last = o.last};
+    e = ls_chain_open(dirs->items[0], &window, &c, d);
     if (!e) {
         e = write_draft(&c, name, out, &o, d);
     }

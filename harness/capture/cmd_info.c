@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "harness/capture/chain_mem.h"
 #include "harness/capture/cmd.h"
 #include "harness/capture/commands.h"
+#include "harness/capture/files.h"
 
 static const char usage[] =
     "usage: lockstep info DIR...\n"
@@ -96,6 +98,36 @@ static void print_origin(const struct ls_chain *c)
     }
 }
 
+static uint64_t file_bytes(const struct ls_chain *c, const char *file)
+{
+    char path[LS_PATH_MAX];
+    struct stat st;
+
+    return !ls_path_join(c->dir, file, path, NULL) && stat(path, &st) == 0 ? (uint64_t)st.st_size
+                                                                           : 0;
+}
+
+static void print_sizes(const struct ls_chain *c)
+{
+    const struct ls_manifest *m = &c->mem->manifest;
+    const struct {
+        const char *file;
+        const struct ls_manifest_segment *seg;
+        const struct ls_segment *data;
+    } rows[] = {{LS_SEGMENT_L2_FILE, &m->l2, &c->mem->l2},
+                {LS_SEGMENT_L1_FILE, &m->l1, &c->mem->l1},
+                {LS_SEGMENT_STATUS_FILE, &m->status, &c->mem->status}};
+
+    printf("%-12s %-18s %10s %8s %12s %12s\n", "files", "", "lines", "branches", "bytes", "packed");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].seg->is_present) {
+            printf("%-12s %-18s %10" PRIu64 " %8zu %12zu %12" PRIu64 "\n", "", rows[i].file,
+                   rows[i].seg->lines, rows[i].seg->branch_count, rows[i].data->text.n,
+                   file_bytes(c, rows[i].file));
+        }
+    }
+}
+
 static void print_chain(const struct ls_chain *c)
 {
     const struct ls_manifest *m = &c->mem->manifest;
@@ -103,6 +135,7 @@ static void print_chain(const struct ls_chain *c)
     printf("%-12s %s (%s)\n", "name", c->name, c->dir);
     printf("%-12s L2 %" PRIu64 ", L1 %" PRIu64 " (0: not stated)\n", "chain ids", c->l2_chain_id,
            c->l1_chain_id);
+    print_sizes(c);
     print_segment("L2 blocks", &m->l2);
     print_forks(c);
     print_branches("branches", c->l2, c->branches, c->branch_count);
@@ -113,8 +146,6 @@ static void print_chain(const struct ls_chain *c)
         printf("%-12s none\n", "L1 headers");
     }
     print_labels(c);
-    printf("%-12s %zu bytes of L2, %zu of L1, %zu of labels, uncompressed\n", "sizes",
-           c->mem->l2.text.n, c->mem->l1.text.n, c->mem->status.text.n);
     print_origin(c);
 }
 

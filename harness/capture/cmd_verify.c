@@ -11,15 +11,21 @@
 #include "harness/capture/commands.h"
 #include "harness/capture/files.h"
 #include "harness/capture/segment.h"
+#include "lib/jsonw.h"
+
+#define JSON_BYTES_MAX (1u << 20) /* of what is said about one folder */
 
 static const char verify_usage[] =
-    "usage: lockstep verify DIR...\n"
+    "usage: lockstep verify [--json] DIR...\n"
     "\n"
     "Checks every block of fixture folders: SHA-256 of the files, header hashes, parent links,\n"
     "transactions roots, timestamps, order and number; with a rollup config also fork rules and "
     "L1\n"
     "origins; with a label timeline that each label is a recorded block. Exit code 1 names the\n"
-    "block and the field that are wrong.\n";
+    "block and the field that are wrong.\n"
+    "\n"
+    "  --json    one JSON object a folder and line on standard output: ok, counts, or an error\n"
+    "            with file, line, block, field and text\n";
 
 static const char export_usage[] =
     "usage: lockstep export DIR [-o FILE] [--l1 | --status]\n"
@@ -41,29 +47,98 @@ static void print_verified(const char *dir, const struct ls_chain *c)
            c->timeline_count, c->has_rollup ? "" : "; no rollup config: fork rules not checked");
 }
 
+static void write_counts(const struct ls_chain *c, struct ls_jw *w)
+{
+    ls_jw_str(w, "name", c->name);
+    ls_jw_u64(w, "l2_blocks", ls_universe_count(c->l2));
+    ls_jw_u64(w, "l2_branches", c->branch_count);
+    ls_jw_u64(w, "l1_headers", ls_universe_count(c->l1));
+    ls_jw_u64(w, "l1_branches", c->l1_branch_count);
+    ls_jw_u64(w, "label_rows", c->timeline_count);
+    ls_jw_bool(w, "fork_rules_checked", c->has_rollup);
+}
+
+static void write_fault(const struct ls_chain_fault *f, enum ls_err e, const struct ls_diag *d,
+                        struct ls_jw *w)
+{
+    ls_jw_object(w, "error");
+    ls_jw_str(w, "code", ls_err_name(e));
+    if (f->file[0]) {
+        ls_jw_str(w, "file", f->file);
+    }
+    if (f->line) {
+        ls_jw_u64(w, "line", f->line);
+    }
+    if (f->has_block) {
+        ls_jw_u64(w, "block", f->block);
+    }
+    if (f->field[0]) {
+        ls_jw_str(w, "field", f->field);
+    }
+    ls_jw_str(w, "text", d->text);
+    ls_jw_object_end(w);
+}
+
+static void print_json(const char *dir, const struct ls_chain *c, enum ls_err e,
+                       const struct ls_chain_fault *f, const struct ls_diag *d)
+{
+    struct ls_buf b;
+    struct ls_jw w;
+
+    ls_buf_init(&b, JSON_BYTES_MAX);
+    ls_jw_init(&w, &b);
+    ls_jw_object(&w, NULL);
+    ls_jw_str(&w, "dir", dir);
+    ls_jw_bool(&w, "ok", !e);
+    if (e) {
+        write_fault(f, e, d, &w);
+    } else {
+        write_counts(c, &w);
+    }
+    ls_jw_object_end(&w);
+    if (!b.err) {
+        puts((const char *)b.p);
+    }
+    ls_buf_fini(&b);
+}
+
+static int verify_one(const char *dir, bool is_json)
+{
+    struct ls_chain_fault fault = {.line = 0};
+    const struct ls_chain_options options = {.fault = &fault};
+    struct ls_chain c;
+    struct ls_diag d = {""};
+    int code = LS_EXIT_OK;
+    enum ls_err e = ls_chain_open(dir, &options, &c, &d);
+
+    if (is_json) {
+        print_json(dir, &c, e, &fault, &d);
+    } else if (!e) {
+        print_verified(dir, &c);
+    }
+    if (e) {
+        code = is_json ? ls_cmd_exit_code(e) : ls_cmd_fail("verify", e, &d);
+    }
+    ls_chain_close(&c);
+    return code;
+}
+
 /* All folders are looked at; the worst result is the exit code. */
-static int verify_all(const struct ls_cmd_list *dirs)
+static int verify_all(const struct ls_cmd_list *dirs, bool is_json)
 {
     int worst = LS_EXIT_OK;
 
     for (size_t i = 0; i < dirs->count; i++) {
-        struct ls_chain c;
-        struct ls_diag d = {""};
-        enum ls_err e = ls_chain_open(dirs->items[i], NULL, &c, &d);
-        if (e) {
-            int code = ls_cmd_fail("verify", e, &d);
-            worst = code > worst ? code : worst;
-        } else {
-            print_verified(dirs->items[i], &c);
-            ls_chain_close(&c);
-        }
+        int code = verify_one(dirs->items[i], is_json);
+        worst = code > worst ? code : worst;
     }
     return worst;
 }
 
 int ls_cmd_verify(int argc, char **argv)
 {
-    const struct ls_cmd_option options[] = {{.name = NULL}};
+    bool is_json = false;
+    const struct ls_cmd_option options[] = {{.name = "--json", .flag = &is_json}, {.name = NULL}};
     struct ls_cmd_list dirs = {NULL, 0};
     struct ls_diag d = {""};
     bool help = false;
@@ -79,7 +154,7 @@ int ls_cmd_verify(int argc, char **argv)
     if (!e && help) {
         fputs(verify_usage, stdout);
     } else {
-        code = e ? ls_cmd_fail("verify", e, &d) : verify_all(&dirs);
+        code = e ? ls_cmd_fail("verify", e, &d) : verify_all(&dirs, is_json);
     }
     free(dirs.items);
     return code;

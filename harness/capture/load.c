@@ -39,13 +39,50 @@ struct loader {
     uint32_t run_first;      /* id of the first block of the newest run */
     struct orphan *orphans;  /* lines behind the canonical ones */
     uint64_t orphan_count;
+    struct ls_chain_fault *fault;
 };
+
+/* The member at fault, as the sentences of check.h and lib/op name it: 'missing: "field"', or what
+ * stands, with or without quotes, before the first of ": ", " is " and the like. */
+static struct ls_span find_field(const char *text)
+{
+    static const char *const ends[] = {": ", " is ", " has ", " does ", " cannot "};
+    size_t n = strlen(text);
+    const char *quoted = strstr(text, ": \"");
+    const char *end = text;
+
+    if (quoted && strchr(quoted + 3, '"') == text + n - 1) {
+        return (struct ls_span){(const uint8_t *)quoted + 3, (size_t)(text + n - 1 - quoted - 3)};
+    }
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        const char *at = strstr(text, ends[i]);
+        end = at && (end == text || at < end) ? at : end;
+    }
+    size_t quote = end > text + 1 && text[0] == '"' && end[-1] == '"' ? 1 : 0;
+    return (struct ls_span){(const uint8_t *)text + quote, (size_t)(end - text) - 2 * quote};
+}
+
+void ls_load_note(struct ls_chain_fault *f, const char *file, uint64_t line, const uint64_t *block,
+                  const struct ls_diag *d)
+{
+    if (!f) {
+        return;
+    }
+    *f = (struct ls_chain_fault){
+        .line = line, .has_block = block != NULL, .block = block ? *block : 0};
+    snprintf(f->file, sizeof f->file, "%s", file);
+    struct ls_span field = d ? find_field(d->text) : (struct ls_span){NULL, 0};
+    if (field.n < sizeof f->field) {
+        memcpy(f->field, field.n ? field.p : (const uint8_t *)"", field.n);
+    }
+}
 
 /* --- one line --- */
 
 static enum ls_err fail_at(const struct loader *l, enum ls_err e, uint64_t number,
                            struct ls_diag *d)
 {
+    ls_load_note(l->fault, l->file, l->line + 1, &number, d);
     return ls_fail_in(d, e, "%s line %" PRIu64 ", block %" PRIu64, l->file, l->line + 1, number);
 }
 
@@ -271,6 +308,14 @@ static enum ls_err scan_orphans(struct loader *l, struct ls_span rest, struct ls
     return LS_OK;
 }
 
+/* Something is wrong with the file behind its last good line. */
+static void note_end(const struct loader *l)
+{
+    uint64_t number = l->line == 0 ? 0 : ls_universe_get(l->u, (uint32_t)l->line - 1)->ref.number;
+
+    ls_load_note(l->fault, l->file, l->line + 1, l->line > 0 ? &number : NULL, NULL);
+}
+
 static enum ls_err load_lines(struct loader *l, struct ls_diag *d)
 {
     struct ls_span rest = ls_buf_span(&l->data->text);
@@ -291,6 +336,9 @@ static enum ls_err load_lines(struct loader *l, struct ls_diag *d)
         e = ls_fail(d, LS_ERR_RANGE, "%s: %s behind %s, the manifest says %" PRIu64 " blocks",
                     l->file, rest.n > 0 ? "there are more lines" : "lines are missing", where,
                     l->seg->lines);
+    }
+    if (e) {
+        note_end(l);
     }
     return e;
 }
@@ -371,6 +419,7 @@ enum ls_err ls_load_blocks(const struct ls_load *what, struct ls_loaded *out, st
                        .file = what->is_l1 ? LS_SEGMENT_L1_FILE : LS_SEGMENT_L2_FILE,
                        .u = what->universe,
                        .is_l1 = what->is_l1,
+                       .fault = what->fault,
                        .last = LS_NO_BLOCK,
                        .run_first = LS_NO_BLOCK};
 

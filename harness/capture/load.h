@@ -23,7 +23,13 @@ struct ls_load {
     const struct ls_segment *data;
     struct ls_universe *universe; /* empty, with room for seg->lines */
     bool is_l1;
+    struct ls_chain_fault *fault; /* set with an error; may be NULL */
 };
+
+/* Notes where an error is (file, line and block as in struct ls_chain_fault; block may be NULL) and
+ * the field its sentence d begins with. f may be NULL. */
+void ls_load_note(struct ls_chain_fault *f, const char *file, uint64_t line, const uint64_t *block,
+                  const struct ls_diag *d);
 
 struct ls_loaded {
     uint32_t first; /* first block of the last run */

@@ -42,7 +42,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    snprintf(path, sizeof path, "/tmp/lockstep-fuzz-XXXXXX");
+    snprintf(path, sizeof path, "/tmp/ls-fuzz-ndjson-XXXXXX");
     int fd = mkstemp(path);
     must(fd >= 0);
     close(fd);
@@ -132,7 +132,8 @@ static void load(struct ls_span text, bool is_l1, uint64_t canonical)
     must(mem != NULL);
     ls_buf_init(&data.text, BYTES_MAX);
     must(ls_buf_put(&data.text, text.p, text.n) == LS_OK);
-    const struct ls_load what = {&chain, &s.seg, &data, ls_universe_init(mem, LINES_MAX), is_l1};
+    const struct ls_load what = {&chain, &s.seg, &data, ls_universe_init(mem, LINES_MAX),
+                                 is_l1,  NULL};
     enum ls_err e = ls_load_blocks(&what, &got, &d);
     must(e ? strstr(d.text, is_l1 ? LS_SEGMENT_L1_FILE : LS_SEGMENT_L2_FILE) != NULL : !d.text[0]);
     if (!e) {

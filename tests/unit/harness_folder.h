@@ -44,6 +44,7 @@ static const char *const FOLDER_FILES[] = {LS_MANIFEST_FILE,
 struct folder {
     char dir[64];
     struct ls_diag d;
+    struct ls_chain_fault fault; /* of the last folder_open */
 };
 
 static inline void folder_path(const struct folder *f, const char *name, char *out)
@@ -186,10 +187,12 @@ static inline void folder_write_segment(const struct folder *f, const char *name
 /* Opens and closes; the result is in the return value and f->d. */
 static inline enum ls_err folder_open(struct folder *f)
 {
+    const struct ls_chain_options options = {.fault = &f->fault};
     struct ls_chain c;
 
     f->d.text[0] = '\0';
-    enum ls_err e = ls_chain_open(f->dir, NULL, &c, &f->d);
+    f->fault = (struct ls_chain_fault){.line = 0};
+    enum ls_err e = ls_chain_open(f->dir, &options, &c, &f->d);
     ls_chain_close(&c);
     return e;
 }

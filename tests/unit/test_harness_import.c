@@ -4,6 +4,7 @@
  */
 #include "tests/unit/harness_folder.h"
 
+#include <cJSON.h>
 #include <fcntl.h>
 
 #include "harness/capture/commands.h"
@@ -378,6 +379,67 @@ static void verify_exits_1_for_refused_content(void **state)
     folder_remove(&f);
 }
 
+/* The line-th line of "out" as JSON. */
+static cJSON *out_line(const struct folder *f, unsigned line)
+{
+    struct ls_buf out;
+    struct ls_span text;
+
+    folder_read(f, "out", &out);
+    struct ls_span rest = ls_buf_span(&out);
+    for (unsigned i = 0; i < line; i++) {
+        assert_true(ls_segment_line(&rest, &text));
+    }
+    cJSON *v = cJSON_ParseWithLength((const char *)text.p, text.n);
+    assert_non_null(v);
+    ls_buf_fini(&out);
+    return v;
+}
+
+static double number_of(const cJSON *object, const char *key)
+{
+    return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, key));
+}
+
+static const char *text_of(const cJSON *object, const char *key)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+}
+
+static void verify_speaks_json(void **state)
+{
+    struct folder f;
+    struct ls_buf text;
+
+    (void)state;
+    folder_make(&f);
+    folder_fill(&f);
+    folder_read_segment(&f, LS_SEGMENT_L2_FILE, &text);
+    char *digit = strstr((char *)text.p, "\"stateRoot\":\"0x"); /* of the first line, genesis */
+    assert_non_null(digit);
+    digit += strlen("\"stateRoot\":\"0x");
+    *digit = *digit == '1' ? '2' : '1';
+    folder_write_segment(&f, LS_SEGMENT_L2_FILE, &text);
+    ls_buf_fini(&text);
+    assert_int_equal(CALL(&f, ls_cmd_verify, "verify", "--json", RUN, f.dir), 1);
+    cJSON *good = out_line(&f, 1);
+    cJSON *bad = out_line(&f, 2);
+    const cJSON *error = cJSON_GetObjectItemCaseSensitive(bad, "error");
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(good, "ok")));
+    assert_string_equal(text_of(good, "dir"), RUN);
+    assert_int_equal((int)number_of(good, "l2_blocks"), 75);
+    assert_true(cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(bad, "ok")));
+    assert_string_equal(text_of(error, "file"), LS_SEGMENT_L2_FILE);
+    assert_int_equal((int)number_of(error, "line"), 1);
+    assert_int_equal((int)number_of(error, "block"), 0);
+    assert_string_equal(text_of(error, "field"), "hash");
+    assert_string_equal(text_of(error, "code"), "HASH");
+    assert_non_null(strstr(text_of(error, "text"), f.dir));
+    cJSON_Delete(good);
+    cJSON_Delete(bad);
+    folder_remove(&f);
+}
+
 static void fork_and_cut_work_from_the_command_line(void **state)
 {
     struct folder f;
@@ -438,6 +500,7 @@ int main(void)
         cmocka_unit_test(help_is_on_stdout_and_exit_0),
         cmocka_unit_test(keeps_a_fixture_that_is_there_unless_told),
         cmocka_unit_test(verify_exits_1_for_refused_content),
+        cmocka_unit_test(verify_speaks_json),
         cmocka_unit_test(fork_and_cut_work_from_the_command_line),
         cmocka_unit_test(urls_do_not_get_into_provenance),
     };
