@@ -189,6 +189,7 @@ void ls_engine_restart(struct ls_engine *e, uint64_t lost)
 void ls_engine_rewind(struct ls_engine *e, uint64_t n)
 {
     cut_back(e, below_head(e, n));
+    ls_el_cool(e);
 }
 
 void ls_engine_forget(struct ls_engine *e, uint32_t id)

@@ -202,5 +202,7 @@ void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned 
 void ls_engine_other(struct ls_engine_port *e, struct ls_rpc_call *call);
 /* eth_* reads; false: the method is none of them. */
 bool ls_engine_eth(struct ls_engine_port *e, struct ls_rpc_call *call, bool is_public);
+/* debug_setHead, which both ports have; false: it is not that. */
+bool ls_engine_debug(struct ls_engine_port *e, struct ls_rpc_call *call);
 
 #endif

@@ -198,6 +198,24 @@ static void rpc_modules(struct ls_engine_port *e, struct ls_rpc_call *call)
     ls_jw_object_end(&w);
 }
 
+/* debug_setHead: the head back to a number; what stood above is forgotten (mock-engine 2.9). */
+static void set_head(struct ls_engine_port *e, struct ls_rpc_call *call)
+{
+    struct ls_go_args a;
+    struct ls_jw w;
+    uint64_t number = 0;
+    uint64_t head = number_of(e, ls_engine_label(e->engine, LS_LABEL_LATEST));
+    ls_go_args_begin(&a, call);
+    if (!ls_go_u64(&a, ls_go_args_take(&a, true), LS_GO_ARGUMENT, &number) || !ls_go_args_end(&a)) {
+        return;
+    }
+    if (number < head) {
+        ls_engine_rewind(e->engine, head - number);
+    }
+    ls_rpc_result(call, &w);
+    ls_jw_null(&w, NULL);
+}
+
 /* --- bodies --- */
 
 static void put_body(struct ls_engine_port *e, uint32_t id, struct ls_jw *w)
@@ -295,10 +313,19 @@ static const struct {
     {"rpc_modules", rpc_modules},
 };
 
+bool ls_engine_debug(struct ls_engine_port *e, struct ls_rpc_call *call)
+{
+    if (strcmp(call->method, "debug_setHead") != 0) {
+        return false;
+    }
+    set_head(e, call);
+    return true;
+}
+
 void ls_engine_other(struct ls_engine_port *e, struct ls_rpc_call *call)
 {
     static const char get[] = "engine_getPayloadV";
-    if (ls_engine_eth(e, call, false)) {
+    if (ls_engine_eth(e, call, false) || ls_engine_debug(e, call)) {
         return;
     }
     for (size_t i = 0; i < sizeof METHODS / sizeof METHODS[0]; i++) {

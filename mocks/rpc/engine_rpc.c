@@ -70,7 +70,7 @@ static void handle_public_call(void *self, struct ls_rpc_call *call)
 {
     struct ls_engine_port *e = self;
     ls_note_asked(call->event, call->method, call->params, e->universe);
-    if (!ls_engine_eth(e, call, true)) {
+    if (!ls_engine_eth(e, call, true) && !ls_engine_debug(e, call)) {
         ls_rpc_no_method(call);
     }
 }

@@ -261,18 +261,31 @@ static void open_chain(struct ls_corpus *c, const char *dir)
     ls_chain_close(&chain);
 }
 
+static void read_config(struct ls_corpus *c, const char *path)
+{
+    struct ls_buf text;
+    read_file(path, &text);
+    struct cJSON *v = ls_corpus_parse((const char *)text.p, text.n);
+    if (ls_json_u64(ls_json_get(v, "l2_chain_id"), &c->rollup.l2_chain_id) != LS_OK ||
+        ls_json_u64(ls_json_get(v, "l2_time"), &c->rollup.genesis_l2_time) != LS_OK ||
+        ls_json_u64(ls_json_get(v, "block_time"), &c->rollup.block_time) != LS_OK) {
+        ls_corpus_die(path, "lacks a member");
+    }
+    for (size_t f = 0; f < LS_FORK_COUNT; f++) {
+        c->rollup.fork_time[f] = LS_FORK_NEVER;
+        (void)ls_json_u64(ls_json_get(v, ls_fork_name((enum ls_fork)f)), &c->rollup.fork_time[f]);
+    }
+    ls_json_free(v);
+    ls_buf_fini(&text);
+}
+
 static void open_packed(struct ls_corpus *c, const char *dir, const char *blocks)
 {
     char path[PATH_BYTES];
-    struct ls_buf text;
-    struct ls_diag d = {{0}};
-    (void)snprintf(path, sizeof path, "%s/rollup.json", dir);
-    read_file(path, &text);
-    if (ls_rollup_parse((const char *)text.p, text.n, &c->rollup, &d) != LS_OK) {
-        ls_corpus_die(path, d.text);
-    }
-    ls_buf_fini(&text);
+    (void)snprintf(path, sizeof path, "%s/config.json", dir);
+    read_config(c, path);
     ls_corpus_lines(blocks, add_block_line, c);
+    c->rollup.genesis_l2.hash = c->blocks[0].hash;
 }
 
 void ls_corpus_open(struct ls_corpus *c, const char *dir)

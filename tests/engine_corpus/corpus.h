@@ -1,7 +1,7 @@
 /*
  * What a recorded corpus of engine calls refers to: blocks with the newPayload call that delivers
  * each, and altered payloads. Read from a folder in one of three forms: as recorded (chain,
- * branches, mutations .ndjson.zst), ours (blocks, mutations .ndjson.zst, rollup.json; written by
+ * branches, mutations .ndjson.zst), ours (blocks, mutations .ndjson.zst, config.json; written by
  * ls_corpus_pack), or a fixture folder of a chain (manifest.json).
  *
  * A test program's part: whatever is wrong with a file ends the process with exit code 2.
@@ -50,8 +50,8 @@ void ls_corpus_add_mutation(struct ls_corpus *c, const char *text, size_t n);
 const struct ls_corpus_block *ls_corpus_block(const struct ls_corpus *c, const char *hash);
 const struct cJSON *ls_corpus_mutation(const struct ls_corpus *c, const char *id);
 
-/* Writes our form of a corpus to folder dir (made when missing): blocks, mutations, rollup, and of
- * each file of sequences what a replay looks at, under its own name. */
+/* Writes our form of a corpus to folder dir (made when missing): blocks, mutations, config, and of
+ * each "NAME=FILE" of sequences what a replay looks at, as NAME.ndjson.zst. */
 void ls_corpus_pack(const struct ls_corpus *c, const char *dir, char *const *files, size_t n);
 
 /* --- files --- */

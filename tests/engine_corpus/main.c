@@ -2,11 +2,12 @@
  * Replays recorded calls of a real engine against ours.
  *
  *   engine_corpus --chain DIR [--profile NAME] [--show ID] [-v] FILE…
- *   engine_corpus --chain DIR --pack OUT FILE…
+ *   engine_corpus --chain DIR --pack OUT NAME=FILE…
  *
  * DIR holds the blocks and altered payloads the sequences in FILE refer to (corpus.h). --show
  * prints both sides of one sequence, -v of every answer that differs. The last line has the sums;
- * the exit code is 0 only when nothing differs. --pack writes our form of it all to folder OUT.
+ * the exit code is 0 only when nothing differs. --pack writes our form of it all to folder OUT,
+ * each FILE as NAME.ndjson.zst.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,7 @@ static int usage(void)
 {
     (void)fprintf(stderr,
                   "usage: engine_corpus --chain DIR [--profile NAME] [--show ID] [-v] FILE...\n"
-                  "       engine_corpus --chain DIR --pack OUT FILE...\n");
+                  "       engine_corpus --chain DIR --pack OUT NAME=FILE...\n");
     return 2;
 }
 

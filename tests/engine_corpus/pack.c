@@ -82,37 +82,25 @@ static void pack_mutations(const struct ls_corpus *c, const char *dir)
     write_zst(dir, "mutations.ndjson.zst", &out);
 }
 
-static void pack_rollup(const struct ls_corpus *c, const char *dir)
+/* What of the rollup config an engine looks at. */
+static void pack_config(const struct ls_corpus *c, const char *dir)
 {
     char path[PATH_BYTES];
     struct ls_buf out;
     struct ls_jw w;
-    static const struct ls_hash zero;
     ls_buf_init(&out, LS_CORPUS_BYTES_MAX);
     ls_jw_init(&w, &out);
     ls_jw_object(&w, NULL);
-    ls_jw_object(&w, "genesis");
-    ls_jw_object(&w, "l1");
-    ls_jw_hex(&w, "hash", zero.b, 32);
-    ls_jw_u64(&w, "number", 0);
-    ls_jw_object_end(&w);
-    ls_jw_object(&w, "l2");
-    ls_jw_hex(&w, "hash", c->rollup.genesis_l2.hash.b, 32);
-    ls_jw_u64(&w, "number", c->rollup.genesis_l2.number);
-    ls_jw_object_end(&w);
-    ls_jw_u64(&w, "l2_time", c->rollup.genesis_l2_time);
-    ls_jw_object_end(&w);
-    ls_jw_u64(&w, "block_time", c->rollup.block_time);
     ls_jw_u64(&w, "l2_chain_id", c->rollup.l2_chain_id);
-    for (size_t f = LS_FORK_REGOLITH; f < LS_FORK_COUNT; f++) {
-        char name[32];
-        (void)snprintf(name, sizeof name, "%s_time", ls_fork_name((enum ls_fork)f));
+    ls_jw_u64(&w, "l2_time", c->rollup.genesis_l2_time);
+    ls_jw_u64(&w, "block_time", c->rollup.block_time);
+    for (size_t f = 0; f < LS_FORK_COUNT; f++) {
         if (c->rollup.fork_time[f] != LS_FORK_NEVER) {
-            ls_jw_u64(&w, name, c->rollup.fork_time[f]);
+            ls_jw_u64(&w, ls_fork_name((enum ls_fork)f), c->rollup.fork_time[f]);
         }
     }
     end_line(&w, &out);
-    (void)snprintf(path, sizeof path, "%s/rollup.json", dir);
+    (void)snprintf(path, sizeof path, "%s/config.json", dir);
     write_bytes(path, out.p, out.n);
     ls_buf_fini(&out);
 }
@@ -184,16 +172,17 @@ void ls_corpus_pack(const struct ls_corpus *c, const char *dir, char *const *fil
     }
     pack_blocks(c, dir);
     pack_mutations(c, dir);
-    pack_rollup(c, dir);
+    pack_config(c, dir);
     for (size_t i = 0; i < n; i++) {
         char name[PATH_BYTES];
         struct packer p = {.corpus = c};
-        const char *base = strrchr(files[i], '/');
-        base = base == NULL ? files[i] : base + 1;
-        size_t stem = strcspn(base, ".");
-        (void)snprintf(name, sizeof name, "%.*s.ndjson.zst", (int)stem, base);
+        const char *file = strchr(files[i], '=');
+        if (file == NULL) {
+            ls_corpus_die(files[i], "is not NAME=FILE");
+        }
+        (void)snprintf(name, sizeof name, "%.*s.ndjson.zst", (int)(file - files[i]), files[i]);
         ls_buf_init(&p.out, LS_CORPUS_BYTES_MAX);
-        ls_corpus_lines(files[i], pack_sequence, &p);
+        ls_corpus_lines(file + 1, pack_sequence, &p);
         write_zst(dir, name, &p.out);
     }
 }

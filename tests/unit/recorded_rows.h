@@ -31,7 +31,7 @@ struct rows {
 
 static void die(const char *what, const char *why)
 {
-    (void)fprintf(stderr, "test_mocks_sequences: %s: %s\n", what, why);
+    (void)fprintf(stderr, "recorded rows: %s: %s\n", what, why);
     exit(2);
 }
 
