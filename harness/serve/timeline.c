@@ -7,6 +7,12 @@ static uint64_t number_of(const struct ls_timeline *t, uint32_t id)
 
 /* --- recorded labels --- */
 
+/* A window that was cut out of a recording keeps the times of the whole. */
+static uint64_t time_of(const struct ls_timeline *t, size_t row)
+{
+    return t->chain->timeline[row].at_ms - t->chain->timeline[0].at_ms;
+}
+
 static const struct ls_chain_label *row_at(const struct ls_timeline *t, uint64_t at_ms)
 {
     const struct ls_chain *c = t->chain;
@@ -15,7 +21,7 @@ static const struct ls_chain_label *row_at(const struct ls_timeline *t, uint64_t
 
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        if (c->timeline[middle].at_ms <= at_ms) {
+        if (time_of(t, middle) <= at_ms) {
             low = middle;
         } else {
             high = middle;
@@ -114,7 +120,7 @@ uint64_t ls_timeline_end_ms(const struct ls_timeline *t)
     const struct ls_chain *c = t->chain;
     uint64_t lag = t->lags.finalized > t->lags.safe ? t->lags.finalized : t->lags.safe;
 
-    return c->timeline_count > 0 ? c->timeline[c->timeline_count - 1].at_ms
+    return c->timeline_count > 0 ? time_of(t, c->timeline_count - 1)
                                  : (length(t) + lag) * step_ms(t);
 }
 
@@ -126,7 +132,7 @@ uint64_t ls_timeline_when(const struct ls_timeline *t, uint32_t block)
 
     for (size_t i = 0; i < c->timeline_count; i++) {
         if (c->timeline[i].status.unsafe_l2.number >= number) {
-            return c->timeline[i].at_ms;
+            return time_of(t, i);
         }
     }
     if (c->timeline_count > 0 || number > first + length(t)) {

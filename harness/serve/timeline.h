@@ -1,7 +1,7 @@
 /*
  * Where the heads of the source and of the L1 are at a position of the recording: by the recorded
  * label timeline, or, where there is none, by block time with safe and finalized a fixed number of
- * blocks behind. A pure function of the position.
+ * blocks behind. A pure function of the position, which is 0 at the first label or block.
  */
 #ifndef LS_HARNESS_SERVE_TIMELINE_H
 #define LS_HARNESS_SERVE_TIMELINE_H

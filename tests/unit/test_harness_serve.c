@@ -9,15 +9,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "harness/capture/chain.h"
+#include "harness/live/rundir.h"
 #include "harness/serve/calls.h"
 #include "harness/serve/faults.h"
 #include "harness/serve/history.h"
 #include "harness/serve/options.h"
 #include "harness/serve/pace.h"
+#include "harness/serve/secret.h"
 #include "harness/serve/timeline.h"
 
 #define S UINT64_C(1000000000)
@@ -112,29 +115,41 @@ static uint64_t number(const struct ls_chain *c, uint32_t id)
     return ls_universe_get(c->l2, id)->ref.number;
 }
 
-static void recorded_labels_are_shown_at_their_time(void **state)
+/* Each row from its time on until the next one's; the first one's time is 0, also in a window that
+ * was cut out of a longer recording. */
+static void labels_are_shown(const char *fixture, uint64_t last_unsafe)
 {
-    struct ls_chain c = chain_of("fixtures/devnet-forks");
+    struct ls_chain c = chain_of(fixture);
     struct ls_timeline t = {.chain = &c};
-    (void)state;
     for (size_t i = 0; i < c.timeline_count; i++) {
         const struct ls_chain_label *row = &c.timeline[i];
+        uint64_t at_ms = row->at_ms - c.timeline[0].at_ms;
         bool is_last_of_its_time =
             i + 1 == c.timeline_count || c.timeline[i + 1].at_ms > row->at_ms;
-        struct ls_src_heads h = ls_timeline_heads(&t, row->at_ms);
+        struct ls_src_heads h = ls_timeline_heads(&t, at_ms);
         if (is_last_of_its_time) {
             assert_int_equal(number(&c, h.unsafe_l2), row->status.unsafe_l2.number);
             assert_int_equal(number(&c, h.safe_l2), row->status.safe_l2.number);
             assert_int_equal(number(&c, h.finalized_l2), row->status.finalized_l2.number);
+            assert_int_equal(ls_universe_get(c.l1, h.head_l1)->ref.number,
+                             row->status.head_l1.number);
         }
         if (i > 0 && row->at_ms > c.timeline[i - 1].at_ms) {
-            h = ls_timeline_heads(&t, row->at_ms - 1);
+            h = ls_timeline_heads(&t, at_ms - 1);
             assert_int_equal(number(&c, h.unsafe_l2), c.timeline[i - 1].status.unsafe_l2.number);
         }
     }
-    assert_int_equal(number(&c, ls_timeline_heads(&t, UINT64_MAX).unsafe_l2), 511);
-    assert_int_equal(ls_timeline_end_ms(&t), c.timeline[c.timeline_count - 1].at_ms);
+    assert_int_equal(number(&c, ls_timeline_heads(&t, UINT64_MAX).unsafe_l2), last_unsafe);
+    assert_int_equal(ls_timeline_end_ms(&t),
+                     c.timeline[c.timeline_count - 1].at_ms - c.timeline[0].at_ms);
     ls_chain_close(&c);
+}
+
+static void recorded_labels_are_shown_at_their_time(void **state)
+{
+    (void)state;
+    labels_are_shown("fixtures/devnet-forks", 511);
+    labels_are_shown("fixtures/devnet-reorgs", 1837);
 }
 
 static void without_labels_heads_follow_block_time(void **state)
@@ -184,9 +199,10 @@ static void l1_is_never_behind_an_origin_nor_ahead_of_the_time(void **state)
 
 static void the_time_of_a_height_shows_that_height(void **state)
 {
-    static const char *const dirs[] = {"fixtures/devnet-forks", "fixtures/op-sepolia-window"};
+    static const char *const dirs[] = {"fixtures/devnet-forks", "fixtures/devnet-reorgs",
+                                       "fixtures/op-sepolia-window"};
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         struct ls_chain c = chain_of(dirs[i]);
         struct ls_timeline t = {.chain = &c, .lags = {30, 120}};
         uint32_t block = ls_chain_at(&c, number(&c, c.tip) - 100);
@@ -289,6 +305,33 @@ static void text_takes_the_rest_of_the_word(void **state)
     struct ports *p = *state;
     (void)armed(p, "el:result,text={\"a\":1,\"b\":[2,3]}");
     assert_string_equal(ask(p, LS_SERVE_EL, "eth_chainId").fault, "result");
+}
+
+static void every_kind_of_fault_can_be_armed(void **state)
+{
+    static const char *const kinds[] = {
+        "delay",     "hang",   "reset",        "refuse",    "http",     "bad_json",
+        "wrong_id",  "null",   "wrong_type",   "no_result", "oversize", "truncate",
+        "rpc_error", "result", "out_of_range", "drip",      "status",   "hold"};
+    struct ports *p = *state;
+    bool is_seen[LS_FAULT_NO_RESULT + 1] = {false};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        char text[64];
+        (void)snprintf(text, sizeof text, "l1:%s,count=3,text=\"SYNCING\"", kinds[i]);
+        (void)armed(p, text);
+        is_seen[p->faults.armed[i].kind] = true;
+    }
+    for (size_t i = 0; i <= LS_FAULT_NO_RESULT; i++) {
+        assert_true(is_seen[i]);
+    }
+}
+
+static void params_narrow_a_fault(void **state)
+{
+    struct ports *p = *state;
+    (void)armed(p, "el:hang,params=*latest*");
+    assert_int_equal(ask(p, LS_SERVE_EL, "eth_getBlockByNumber").fate, LS_FATE_SEND);
+    assert_int_equal(p->faults.armed[0].kind, LS_FAULT_HANG);
 }
 
 static void wrong_faults_say_what_is_wrong(void **state)
@@ -554,6 +597,40 @@ static void a_fixture_is_needed_and_nothing_else_stands_alone(void **state)
     ls_serve_options_fini(&o);
 }
 
+/* --- the secret --- */
+
+static void a_secret_is_made_once_and_read_again(void **state)
+{
+    struct ls_rundir dir;
+    char path[LS_RUNDIR_PATH_MAX];
+    uint8_t made[LS_JWT_SECRET_BYTES] = {0};
+    uint8_t read[LS_JWT_SECRET_BYTES] = {0};
+    uint8_t other[LS_JWT_SECRET_BYTES] = {0};
+    struct ls_diag d = {0};
+    struct stat st;
+    (void)state;
+    assert_int_equal(ls_rundir_make(&dir, NULL, NULL), LS_OK);
+    assert_int_equal(ls_rundir_path(&dir, "jwt.hex", path, sizeof path), LS_OK);
+    assert_int_equal(ls_serve_secret(path, made, NULL), LS_OK);
+    assert_int_equal(ls_serve_secret(path, read, NULL), LS_OK);
+    assert_memory_equal(made, read, sizeof made);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(ls_rundir_path(&dir, "other.hex", path, sizeof path), LS_OK);
+    assert_int_equal(ls_serve_secret(path, other, NULL), LS_OK);
+    assert_memory_not_equal(made, other, sizeof made);
+    assert_int_equal(
+        ls_rundir_write(&dir, "bad.hex", (struct ls_span){(const uint8_t *)"0xab", 4}, NULL),
+        LS_OK);
+    assert_int_equal(ls_rundir_path(&dir, "bad.hex", path, sizeof path), LS_OK);
+    assert_int_not_equal(ls_serve_secret(path, read, &d), LS_OK);
+    assert_non_null(strstr(d.text, "bad.hex"));
+    assert_null(strstr(d.text, "0xab"));
+    assert_int_equal(ls_rundir_path(&dir, "no/such.hex", path, sizeof path), LS_OK);
+    assert_int_equal(ls_serve_secret(path, read, &d), LS_ERR_IO);
+    ls_rundir_remove(&dir);
+}
+
 #define P(f) cmocka_unit_test_setup_teardown(f, setup_ports, teardown_ports)
 
 int main(void)
@@ -571,6 +648,8 @@ int main(void)
         P(a_fault_is_one_word),
         P(a_fault_on_the_source_is_on_both_of_its_ports),
         P(text_takes_the_rest_of_the_word),
+        P(every_kind_of_fault_can_be_armed),
+        P(params_narrow_a_fault),
         P(wrong_faults_say_what_is_wrong),
         P(faults_are_cleared_by_number_and_by_port),
         P(a_used_up_fault_makes_room),
@@ -581,6 +660,7 @@ int main(void)
         cmocka_unit_test(options_are_taken),
         cmocka_unit_test(wrong_options_say_what_is_wrong),
         cmocka_unit_test(a_fixture_is_needed_and_nothing_else_stands_alone),
+        cmocka_unit_test(a_secret_is_made_once_and_read_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
