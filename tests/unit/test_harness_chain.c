@@ -33,6 +33,7 @@ static void every_fixture_opens(void **state)
         bool is_synthetic;
     } rows[] = {
         {"fixtures/devnet-forks", 901, 512, 0, 511, 1, false},
+        {"fixtures/devnet-dense", 901, 1001, 512, 1511, 1, false},
         {"fixtures/devnet-reorgs", 901, 531, 1326, 1837, 3, false},
         {"fixtures/op-sepolia-window", 11155420, 353, 16490898, 16491249, 1, true},
         {"fixtures/op-sepolia-runs", 11155420, 35, 26208858, 26208858, 1, false},
@@ -55,6 +56,30 @@ static void every_fixture_opens(void **state)
         assert_true(ls_universe_is_ancestor(c.l2, c.genesis, c.tip));
         ls_chain_close(&c);
     }
+}
+
+/* Each fork that begins on the devnet, with ten blocks before and behind. */
+static void fork_boundaries_have_blocks_around_them(void **state)
+{
+    struct ls_chain c;
+    unsigned boundaries = 0;
+
+    (void)state;
+    open_fixture("fixtures/devnet-forks", &c);
+    for (size_t f = 0; f < LS_FORK_COUNT; f++) {
+        uint64_t at = c.rollup.fork_time[f];
+        if (at == LS_FORK_NEVER || at <= c.rollup.genesis_l2_time) {
+            continue;
+        }
+        uint64_t number = (at - c.rollup.genesis_l2_time) / c.rollup.block_time;
+        assert_true(ls_rollup_is_activation(&c.rollup, (enum ls_fork)f, at));
+        for (uint64_t n = number - 10; n <= number + 10; n++) {
+            assert_int_not_equal(ls_chain_at(&c, n), LS_NO_BLOCK);
+        }
+        boundaries++;
+    }
+    assert_int_equal(boundaries, 6);
+    ls_chain_close(&c);
 }
 
 static void window_behind_a_gap_hangs_on_genesis(void **state)
@@ -819,6 +844,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_fixture_opens),
+        cmocka_unit_test(fork_boundaries_have_blocks_around_them),
         cmocka_unit_test(window_behind_a_gap_hangs_on_genesis),
         cmocka_unit_test(orphans_are_branches_with_their_fork_points),
         cmocka_unit_test(timeline_shows_the_recorded_reorg),
