@@ -15,11 +15,15 @@
 #include "mocks/http/exchange.h"
 
 #define BACKLOG 128
-#define CONN_MEMORY_BYTES                                                                      \
-    (80u * 1024u) /* MHD's buffers of one connection, and the longest head of a request; it is \
-                     zeroed after each one */
+/* MHD's buffers of one connection, and with that the longest head of a request. It is zeroed after
+ * each one. */
+#define CONN_MEMORY_BYTES (80u * 1024u)
 #define EVENTS_MAX 64
+/* op-geth's idle timeout. It also ends connections whose client left in the middle of a request:
+ * when the end comes with the last bytes, MHD's edge-triggered epoll does not see it. */
+#define IDLE_S 120u
 #define REOPEN_RETRY_NS UINT64_C(100000000)
+#define NS_PER_MS UINT64_C(1000000)
 #define RUNS_MAX 64 /* MHD_run calls in one turn; what is left is due at once */
 
 /* --- sockets --- */
@@ -93,7 +97,7 @@ static struct MHD_Daemon *start_daemon(struct ls_front *f, int listen_fd)
         on_connection, f, MHD_OPTION_URI_LOG_CALLBACK, ls_exchange_begin, f,
         MHD_OPTION_NOTIFY_COMPLETED, ls_exchange_end, f, MHD_OPTION_CONNECTION_LIMIT,
         f->options.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONN_MEMORY_BYTES,
-        MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_END);
 }
 
 static enum ls_err open_port(struct ls_front *f, struct ls_diag *d)
@@ -230,13 +234,20 @@ static bool has_work_at_once(const struct ls_front *f)
 uint64_t ls_front_deadline(const struct ls_front *f)
 {
     const struct ls_exchange *x;
+    MHD_UNSIGNED_LONG_LONG ms = 0;
     uint64_t due_ns = LS_FRONT_NEVER;
 
     if (f->daemon == NULL) {
         return f->reopen_ns != 0 ? f->reopen_ns : LS_FRONT_NEVER;
     }
-    if (has_work_at_once(f)) {
+    if (f->is_dirty) {
         return 0;
+    }
+    if (MHD_get_timeout(f->daemon, &ms) == MHD_YES) {
+        if (ms == 0) {
+            return 0;
+        }
+        due_ns = f->now.mono_ns + (uint64_t)ms * NS_PER_MS;
     }
     DL_FOREACH(f->waiting, x)
     {

@@ -15,17 +15,12 @@
 #include <cmocka.h>
 
 #include "lib/json.h"
-#include "lib/jwt.h"
 #include "mocks/filter/filter.h"
 #include "mocks/http/front.h"
-#include "mocks/model/engine.h"
-#include "mocks/rpc/engine_rpc.h"
 #include "mocks/rpc/tap.h"
-#include "tests/unit/recorded_rows.h"
+#include "tests/unit/port_world.h"
 #include "tests/unit/wire.h"
 
-#define BLOCKS "tests/data/transport/op-geth.ndjson.zst"
-#define BLOCKS_MAX 8u
 #define BYTES_MAX ((size_t)1 << 24)
 #define NOW_S INT64_C(1800000000)
 #define HOUR_NS UINT64_C(3600000000000)
@@ -34,48 +29,18 @@
 #define OVERSIZE 100000u
 
 struct rig {
-    struct rows rows;
-    void *universe_mem;
-    void *engine_mem;
-    struct ls_rollup rollup;
-    struct ls_backend *port;
+    struct port_world world;
     struct ls_backend *filter;
     struct ls_backend *tap;
     struct ls_trace *trace;
     struct ls_buf lines; /* of the trace */
     struct ls_front *front;
     struct ls_front_time now;
-    uint8_t secret[LS_JWT_SECRET_BYTES];
     char token[LS_JWT_TEXT_MAX];
     char texts[4096]; /* of the request being sent */
 };
 
 /* --- the server --- */
-
-static struct ls_universe *make_universe(struct rig *g)
-{
-    struct ls_universe *u;
-    g->universe_mem = malloc(ls_universe_size(BLOCKS_MAX));
-    assert_non_null(g->universe_mem);
-    u = ls_universe_init(g->universe_mem, BLOCKS_MAX);
-    load_rows(BLOCKS, &g->rows);
-    for (size_t i = 0; i < g->rows.count; i++) {
-        const struct row *row = &g->rows.items[i];
-        const struct cJSON *v = ls_json_get(row->tree, "block");
-        struct ls_ublock b = {.json = row->block_json, .json_bytes = row->block_bytes};
-        uint32_t id;
-        if (v == NULL) {
-            continue;
-        }
-        b.ref.hash = row->hash;
-        (void)ls_json_fixed(ls_json_get(v, "parentHash"), b.ref.parent.b, 32);
-        (void)ls_json_quantity(ls_json_get(v, "number"), &b.ref.number);
-        (void)ls_json_quantity(ls_json_get(v, "timestamp"), &b.ref.timestamp);
-        b.parent = ls_universe_find(u, &b.ref.parent);
-        assert_int_equal(ls_universe_add(u, &b, &id), LS_OK);
-    }
-    return u;
-}
 
 /* ls_trace_sink */
 static void keep_line(void *user, const char *line, size_t n)
@@ -87,26 +52,11 @@ static int set_up(void **state)
 {
     struct rig *g = calloc(1, sizeof *g);
     assert_non_null(g);
-    struct ls_universe *u = make_universe(g);
-    g->rollup = (struct ls_rollup){.block_time = 2, .l2_chain_id = 901};
-    g->rollup.genesis_l2.hash = ls_universe_get(u, 0)->ref.hash;
-    for (size_t i = 0; i < LS_FORK_COUNT; i++) {
-        g->rollup.fork_time[i] = i <= LS_FORK_DELTA ? 0 : LS_FORK_NEVER;
-    }
-    g->engine_mem = malloc(ls_engine_size(u));
-    assert_non_null(g->engine_mem);
-    struct ls_engine *e = ls_engine_init(g->engine_mem, u, 0, ls_engine_profile_find("geth"));
-    ls_engine_seed(e, ls_universe_count(u) - 1, LS_NO_BLOCK, LS_NO_BLOCK);
     ls_buf_init(&g->lines, BYTES_MAX);
     g->trace = ls_trace_new(keep_line, &g->lines);
-    memset(g->secret, 0x5a, sizeof g->secret);
-    ls_jwt_make(g->secret, NOW_S, g->token);
-    g->port = ls_engine_rpc_new(&(struct ls_engine_rpc_config){.engine = e,
-                                                               .universe = u,
-                                                               .rollup = &g->rollup,
-                                                               .jwt_secret = g->secret,
-                                                               .trace = g->trace});
-    g->filter = ls_filter_new(g->port, 1);
+    port_world_init(&g->world, g->trace);
+    ls_jwt_make(g->world.secret, NOW_S, g->token);
+    g->filter = ls_filter_new(g->world.port, 1);
     g->tap = ls_tap_new(g->filter, g->trace, LS_TRACE_ENGINE);
     g->now = (struct ls_front_time){1, NOW_S};
     assert_int_equal(ls_front_new(&(struct ls_front_options){.backend = g->tap,
@@ -127,12 +77,9 @@ static int tear_down(void **state)
     ls_front_free(g->front);
     ls_tap_free(g->tap);
     ls_filter_free(g->filter);
-    ls_engine_rpc_free(g->port);
+    port_world_fini(&g->world);
     ls_trace_free(g->trace);
     ls_buf_fini(&g->lines);
-    free(g->engine_mem);
-    free(g->universe_mem);
-    free_rows(&g->rows);
     free(g);
     return 0;
 }
@@ -454,66 +401,6 @@ static const struct {
 
 /* --- every method --- */
 
-#define H "\"0x29de6cb8906418552e16fecb61782819273ac888c4da53d15d4c1014782ac0b7\""
-#define A "\"0x4200000000000000000000000000000000000015\""
-
-static const struct {
-    const char *name;
-    const char *params;
-} METHODS[] = {
-    {"eth_chainId", "[]"},
-    {"eth_blockNumber", "[]"},
-    {"eth_syncing", "[]"},
-    {"eth_getBlockByNumber", "[\"latest\",true]"},
-    {"eth_getBlockByHash", "[" H ",false]"},
-    {"eth_getHeaderByNumber", "[\"0x1\"]"},
-    {"eth_getHeaderByHash", "[" H "]"},
-    {"eth_getBlockTransactionCountByNumber", "[\"latest\"]"},
-    {"eth_getBlockTransactionCountByHash", "[" H "]"},
-    {"eth_getBlockReceipts", "[\"latest\"]"},
-    {"eth_getTransactionByHash", "[" H "]"},
-    {"eth_getTransactionReceipt", "[" H "]"},
-    {"eth_getTransactionByBlockNumberAndIndex", "[\"latest\",\"0x0\"]"},
-    {"eth_getTransactionByBlockHashAndIndex", "[" H ",\"0x0\"]"},
-    {"eth_getBalance", "[" A ",\"latest\"]"},
-    {"eth_getTransactionCount", "[" A ",\"latest\"]"},
-    {"eth_getCode", "[" A ",\"latest\"]"},
-    {"eth_getStorageAt", "[" A ",\"0x0\",\"latest\"]"},
-    {"eth_getProof", "[" A ",[],\"latest\"]"},
-    {"eth_call", "[{\"to\":" A "},\"latest\"]"},
-    {"eth_estimateGas", "[{\"to\":" A "}]"},
-    {"eth_accounts", "[]"},
-    {"eth_gasPrice", "[]"},
-    {"eth_maxPriorityFeePerGas", "[]"},
-    {"eth_feeHistory", "[\"0x2\",\"latest\",[]]"},
-    {"net_version", "[]"},
-    {"web3_clientVersion", "[]"},
-    {"engine_exchangeCapabilities", "[[]]"},
-    {"engine_getClientVersionV1", "[{\"code\":\"x\",\"name\":\"x\",\"version\":\"1\","
-                                  "\"commit\":\"0x00000000\"}]"},
-    {"engine_signalSuperchainV1", "[null]"},
-    {"engine_exchangeTransitionConfigurationV1", "[]"},
-    {"engine_getPayloadBodiesByHashV1", "[[" H "]]"},
-    {"engine_getPayloadBodiesByHashV2", "[[" H "]]"},
-    {"engine_getPayloadBodiesByRangeV1", "[\"0x1\",\"0x2\"]"},
-    {"engine_getPayloadBodiesByRangeV2", "[\"0x1\",\"0x2\"]"},
-    {"engine_getPayloadV1", "[\"0x0102030405060708\"]"},
-    {"engine_getPayloadV2", "[\"0x0102030405060708\"]"},
-    {"engine_getPayloadV3", "[\"0x0102030405060708\"]"},
-    {"engine_getPayloadV4", "[\"0x0102030405060708\"]"},
-    {"engine_newPayloadV1", "[{}]"},
-    {"engine_newPayloadV2", "[{}]"},
-    {"engine_newPayloadV3", "[{},[]," H "]"},
-    {"engine_newPayloadV4", "[{},[]," H ",[]]"},
-    {"engine_forkchoiceUpdatedV1",
-     "[{\"headBlockHash\":" H ",\"safeBlockHash\":" H ",\"finalizedBlockHash\":" H "},null]"},
-    {"engine_forkchoiceUpdatedV2",
-     "[{\"headBlockHash\":" H ",\"safeBlockHash\":" H ",\"finalizedBlockHash\":" H "},null]"},
-    {"engine_forkchoiceUpdatedV3",
-     "[{\"headBlockHash\":" H ",\"safeBlockHash\":" H ",\"finalizedBlockHash\":" H "},null]"},
-    {"nobody_knowsThis", "[]"},
-};
-
 static void ask(struct rig *g, struct wire *w, size_t method)
 {
     char bearer[LS_JWT_TEXT_MAX + 8];
@@ -610,9 +497,9 @@ static void tokens_that_do_not_do_are_refused_and_never_traced(void **state)
     refused(g, NULL, "missing token\n");
     ls_jwt_make(other, NOW_S, bearer + 7);
     refused(g, bearer, "signature is invalid\n");
-    ls_jwt_make(g->secret, NOW_S - 61, bearer + 7);
+    ls_jwt_make(g->world.secret, NOW_S - 61, bearer + 7);
     refused(g, bearer, "stale token\n");
-    ls_jwt_make(g->secret, NOW_S + 61, bearer + 7);
+    ls_jwt_make(g->world.secret, NOW_S + 61, bearer + 7);
     refused(g, bearer, "future token\n");
     with_header(g, "eyJhbGciOiJIUzUxMiJ9", bearer, sizeof bearer);
     refused(g, bearer, "signing method HS512 is invalid\n");
