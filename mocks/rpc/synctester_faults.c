@@ -5,40 +5,70 @@
 #include <string.h>
 
 #include "lib/num.h"
-#include "lib/op/rpc.h"
 #include "mocks/rpc/synctester_parts.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+#define MS_MAX (UINT64_MAX / NS_PER_MS)
 
 /* --- the text --- */
 
-enum argument { NO_ARGUMENT, OPTIONAL_TEXT, TEXT, DURATION, HTTP_STATUS, CODE_AND_TEXT, BYTES };
-
+/* A hold is none of them: nobody could release it. */
 static const struct {
     const char *name;
     enum ls_fault fault;
-    enum argument argument;
 } KINDS[] = {
-    {"delay", LS_FAULT_DELAY, DURATION},
-    {"hang", LS_FAULT_HANG, NO_ARGUMENT},
-    {"reset", LS_FAULT_RESET, NO_ARGUMENT},
-    {"http", LS_FAULT_HTTP, HTTP_STATUS},
-    {"bad-json", LS_FAULT_BAD_JSON, OPTIONAL_TEXT},
-    {"wrong-id", LS_FAULT_WRONG_ID, NO_ARGUMENT},
-    {"null", LS_FAULT_NULL, NO_ARGUMENT},
-    {"error", LS_FAULT_RPC_ERROR, CODE_AND_TEXT},
-    {"result", LS_FAULT_RESULT, TEXT},
-    {"oversize", LS_FAULT_OVERSIZE, BYTES},
-    {"truncate", LS_FAULT_TRUNCATE, NO_ARGUMENT},
-    {"drip", LS_FAULT_DRIP, DURATION},
-    {"status", LS_FAULT_STATUS, TEXT},
+    {"delay", LS_FAULT_DELAY},
+    {"hang", LS_FAULT_HANG},
+    {"reset", LS_FAULT_RESET},
+    {"refuse", LS_FAULT_REFUSE},
+    {"http", LS_FAULT_HTTP},
+    {"bad_json", LS_FAULT_BAD_JSON},
+    {"wrong_id", LS_FAULT_WRONG_ID},
+    {"wrong_type", LS_FAULT_WRONG_TYPE},
+    {"out_of_range", LS_FAULT_OUT_OF_RANGE},
+    {"no_result", LS_FAULT_NO_RESULT},
+    {"null", LS_FAULT_NULL},
+    {"rpc_error", LS_FAULT_RPC_ERROR},
+    {"result", LS_FAULT_RESULT},
+    {"oversize", LS_FAULT_OVERSIZE},
+    {"truncate", LS_FAULT_TRUNCATE},
+    {"drip", LS_FAULT_DRIP},
+    {"status", LS_FAULT_STATUS},
 };
 
-static const char *read_u64(const char *s, uint64_t max, uint64_t *out)
+enum member_kind { M_TEXT, M_U64, M_UNSIGNED, M_SIZE, M_MS, M_CODE, M_CHANCE, M_BOOL };
+
+#define AT(member) offsetof(struct ls_fault_rule, member)
+
+static const struct member {
+    const char *name;
+    enum member_kind kind;
+    size_t at;
+    uint64_t max; /* of a number, or of the bytes of a text */
+} MEMBERS[] = {
+    {"method", M_TEXT, AT(method), LS_FAULT_METHOD_MAX - 1},
+    {"params", M_TEXT, AT(params), LS_FAULT_TEXT_MAX - 1},
+    {"text", M_TEXT, AT(text), LS_FAULT_TEXT_MAX - 1},
+    {"after", M_U64, AT(after), UINT64_MAX},
+    {"count", M_U64, AT(count), UINT64_MAX},
+    {"for_ms", M_MS, AT(for_ns), MS_MAX},
+    {"ms", M_MS, AT(delay_ns), MS_MAX},
+    {"http_status", M_UNSIGNED, AT(http_status), 599},
+    {"retry_after", M_UNSIGNED, AT(retry_after_s), UINT32_MAX},
+    {"bytes", M_SIZE, AT(body_bytes), UINT32_MAX},
+    {"code", M_CODE, AT(code), INT32_MAX},
+    {"probability", M_CHANCE, AT(probability), 0},
+    {"apply", M_BOOL, AT(apply), 0},
+};
+
+static const char *read_number(const char *s, uint64_t max, uint64_t *out)
 {
-    return ls_parse_dec(s, strlen(s), out) == LS_OK && *out <= max ? NULL
-                                                                   : "not a number in its range";
+    return ls_parse_dec(s, strlen(s), out) == LS_OK && *out <= max
+               ? NULL
+               : "a member is not a number in its range";
 }
 
-static const char *read_probability(const char *s, double *out)
+static const char *read_chance(const char *s, double *out)
 {
     char *end;
     errno = 0;
@@ -48,114 +78,101 @@ static const char *read_probability(const char *s, double *out)
                : "a probability is above 0 and at most 1";
 }
 
-/* "-32000:text", ":text" left out or not. */
-static const char *read_code(char *s, struct ls_fault_rule *out)
+static const char *read_bool(const char *s, bool *out)
 {
-    uint64_t n = 0;
-    char *colon = strchr(s, ':');
-    bool is_negative = s[0] == '-';
-    if (colon != NULL) {
-        *colon = '\0';
-        out->text = colon + 1;
-    }
-    const char *wrong = read_u64(is_negative ? s + 1 : s, INT32_MAX, &n);
-    out->code = is_negative ? -(int64_t)n : (int64_t)n;
-    return wrong == NULL && n == 0 ? "an error code is not 0" : wrong;
+    *out = strcmp(s, "true") == 0;
+    return *out || strcmp(s, "false") == 0 ? NULL : "apply is true or false";
 }
 
-static const char *read_argument(enum argument what, char *s, struct ls_fault_rule *out)
+static const char *read_value(const struct member *m, char *value, struct ls_fault_rule *out)
 {
+    void *at = (char *)out + m->at;
     uint64_t n = 0;
     const char *wrong = NULL;
-    if (s == NULL) {
-        return what == NO_ARGUMENT || what == OPTIONAL_TEXT ? NULL : "its argument is missing";
-    }
-    switch (what) {
-    case NO_ARGUMENT:
-        return "takes no argument";
-    case OPTIONAL_TEXT:
-    case TEXT:
-        out->text = s;
-        break;
-    case DURATION:
-        wrong = ls_parse_duration(s, &out->delay_ns) == LS_OK ? NULL : "not a duration";
-        break;
-    case HTTP_STATUS:
-        wrong = read_u64(s, 599, &n);
-        wrong = wrong == NULL && n < 200 ? "not a status of an answer" : wrong;
-        out->http_status = (unsigned)n;
-        break;
-    case CODE_AND_TEXT:
-        wrong = read_code(s, out);
-        break;
-    case BYTES:
-        wrong = read_u64(s, UINT32_MAX, &n);
-        out->body_bytes = (size_t)n;
-        break;
+    switch (m->kind) {
+    case M_TEXT:
+        *(const char **)at = value;
+        return strlen(value) <= m->max ? NULL : "a text is too long";
+    case M_CHANCE:
+        return read_chance(value, at);
+    case M_BOOL:
+        return read_bool(value, at);
+    case M_CODE:
+        wrong = read_number(value[0] == '-' ? value + 1 : value, m->max, &n);
+        *(int64_t *)at = value[0] == '-' ? -(int64_t)n : (int64_t)n;
+        return wrong;
+    case M_U64:
+        return read_number(value, m->max, at);
+    case M_MS:
+        wrong = read_number(value, m->max, &n);
+        *(uint64_t *)at = n * NS_PER_MS;
+        return wrong;
+    case M_UNSIGNED:
+        wrong = read_number(value, m->max, &n);
+        *(unsigned *)at = (unsigned)n;
+        return wrong;
+    case M_SIZE:
+        wrong = read_number(value, m->max, &n);
+        *(size_t *)at = (size_t)n;
+        return wrong;
     }
     return wrong;
 }
 
-static const char *read_kind(char *s, struct ls_fault_rule *out)
+/* Reads "name=value" at *at and moves behind it; text= takes all there is. */
+static const char *read_member(char **at, struct ls_fault_rule *out)
 {
-    char *colon = strchr(s, ':');
-    if (colon != NULL) {
-        *colon++ = '\0';
-    }
-    for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
-        if (strcmp(s, KINDS[i].name) == 0) {
-            out->fault = KINDS[i].fault;
-            return read_argument(KINDS[i].argument, colon, out);
-        }
-    }
-    return "unknown fault";
-}
-
-/* "name=value" or "apply". */
-static const char *read_option(char *s, struct ls_fault_rule *out)
-{
-    uint64_t n = 0;
-    const char *wrong = NULL;
-    char *value = strchr(s, '=');
+    char *name = *at;
+    char *value = strchr(name, '=');
     if (value == NULL) {
-        out->apply = strcmp(s, "apply") == 0;
-        return out->apply ? NULL : "unknown option";
+        return "a member is written name=value";
     }
     *value++ = '\0';
-    if (strcmp(s, "method") == 0) {
-        out->method = value;
-        wrong = strlen(value) < LS_FAULT_METHOD_MAX ? NULL : "method is too long";
-    } else if (strcmp(s, "after") == 0) {
-        wrong = read_u64(value, UINT64_MAX, &out->after);
-    } else if (strcmp(s, "count") == 0) {
-        wrong = read_u64(value, UINT64_MAX, &out->count);
-    } else if (strcmp(s, "p") == 0) {
-        wrong = read_probability(value, &out->probability);
-    } else if (strcmp(s, "retry") == 0) {
-        wrong = read_u64(value, UINT32_MAX, &n);
-        out->retry_after_s = (unsigned)n;
-    } else {
-        wrong = "unknown option";
+    char *end = strcmp(name, "text") == 0 ? NULL : strchr(value, ',');
+    if (end != NULL) {
+        *end++ = '\0';
     }
-    return wrong;
+    *at = end;
+    for (size_t i = 0; i < sizeof MEMBERS / sizeof MEMBERS[0]; i++) {
+        if (strcmp(name, MEMBERS[i].name) == 0) {
+            return read_value(&MEMBERS[i], value, out);
+        }
+    }
+    return "a member is unknown";
+}
+
+/* What a kind cannot do without, and what stands for what was not said. */
+static const char *complete(struct ls_fault_rule *out)
+{
+    bool needs_text = out->fault == LS_FAULT_STATUS || out->fault == LS_FAULT_RESULT;
+    if (needs_text && out->text == NULL) {
+        return "its text is missing";
+    }
+    if (out->fault == LS_FAULT_HTTP && out->http_status == 0) {
+        out->http_status = 500;
+    }
+    return out->fault == LS_FAULT_HTTP && out->http_status < 200 ? "http_status is below 200"
+                                                                 : NULL;
 }
 
 const char *ls_st_fault_parse(char *text, struct ls_fault_rule *out)
 {
+    char *at = strchr(text, ',');
+    const char *wrong = "unknown fault";
     *out = (struct ls_fault_rule){0};
-    for (;;) {
-        char *comma = strchr(text, ',');
-        char *colon = strchr(text, ':');
-        if (comma == NULL || (colon != NULL && colon < comma)) {
-            return read_kind(text, out);
-        }
-        *comma = '\0';
-        const char *wrong = read_option(text, out);
-        if (wrong != NULL) {
-            return wrong;
-        }
-        text = comma + 1;
+    if (at != NULL) {
+        *at++ = '\0';
     }
+    for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
+        if (strcmp(text, KINDS[i].name) == 0) {
+            out->fault = KINDS[i].fault;
+            wrong = NULL;
+        }
+    }
+    while (wrong == NULL && at != NULL) {
+        wrong = read_member(&at, out);
+    }
+    return wrong != NULL ? wrong : complete(out);
 }
 
 /* --- the sessions --- */

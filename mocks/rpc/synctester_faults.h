@@ -1,7 +1,6 @@
 /*
- * Faults written in a URL: "count=3,method=engine_*,http:503". Options first, separated by commas;
- * the kind comes last, and what stands behind its colon is its argument to the end
- * (docs/SYNCTESTER.md has the list).
+ * Faults written in a URL: "KIND[,member=value]…", as in `lockstep serve --fault`, where the port
+ * stands in front; text= takes the rest (docs/SYNCTESTER.md has the list).
  */
 #ifndef LS_MOCKS_RPC_SYNCTESTER_FAULTS_H
 #define LS_MOCKS_RPC_SYNCTESTER_FAULTS_H

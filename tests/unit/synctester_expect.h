@@ -5,7 +5,7 @@
 #define LS_TESTS_UNIT_SYNCTESTER_EXPECT_H
 
 #include "lib/jsonw.h"
-#include "tests/unit/synctester_rows.h"
+#include "tests/unit/synctester_request.h"
 #include "tests/unit/synctester_wire.h"
 
 #define SLOW_MS 500.0 /* what took longer took it on purpose */

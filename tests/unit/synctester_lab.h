@@ -221,7 +221,7 @@ static void fail_with(struct ls_upstream_answer *out, enum ls_upstream_kind kind
         .kind = kind, .block = LS_NO_BLOCK, .code = code, .message = message};
 }
 
-static void say(struct ls_upstream_answer *out, const char *json)
+static void say_json(struct ls_upstream_answer *out, const char *json)
 {
     *out = (struct ls_upstream_answer){.kind = LS_UPSTREAM_RESULT,
                                        .block = LS_NO_BLOCK,
@@ -318,19 +318,19 @@ static void spoil(struct lab *lab, enum lab_fault fault, const struct ls_upstrea
                   "invalid character '<' looking for beginning of value");
         break;
     case LAB_NULL:
-        say(out, "null");
+        say_json(out, "null");
         break;
     case LAB_EMPTY_OBJECT:
-        say(out, "{}");
+        say_json(out, "{}");
         break;
     case LAB_STRING:
-        say(out, "\"x\"");
+        say_json(out, "\"x\"");
         break;
     case LAB_WRONG_ID:
-        say(out, "\"0x385\"");
+        say_json(out, "\"0x385\"");
         break;
     case LAB_NO_RECEIPTS:
-        say(out, "[]");
+        say_json(out, "[]");
         break;
     case LAB_HASH_WRONG:
     case LAB_STATE_ROOT:
@@ -402,6 +402,7 @@ static void make_lab(struct lab *lab, char *const *chains, size_t count)
     }
     ls_buf_init(&lab->log, RECORDED_BYTES_MAX);
     ls_buf_init(&lab->made, RECORDED_BYTES_MAX);
+    clear_log(lab);
 }
 
 static void free_lab(struct lab *lab)

@@ -1,11 +1,90 @@
 /*
- * The bytes of a recorded request: from what was kept of it, or, for those that went over a raw
- * socket, made again by their description.
+ * A recorded exchange, and the bytes of its request: from what was kept of it, or, for those that
+ * went over a raw socket, made again by their description.
  */
 #ifndef LS_TESTS_UNIT_SYNCTESTER_REQUEST_H
 #define LS_TESTS_UNIT_SYNCTESTER_REQUEST_H
 
 #include "tests/unit/synctester_rows.h"
+
+static bool is_json_string(struct ls_span v)
+{
+    return v.p != NULL && v.n > 0 && v.p[0] == '"';
+}
+
+/* The content of a JSON string, decoded, terminated, owned by the caller. "" when v is none. */
+static char *string_of(struct ls_span v)
+{
+    struct cJSON *tree = NULL;
+    char *copy = NULL;
+    if (is_json_string(v) && ls_json_parse((const char *)v.p, v.n, 0, &tree, NULL) == LS_OK) {
+        copy = strdup(ls_json_str(tree));
+    }
+    ls_json_free(tree);
+    return need(copy != NULL ? copy : strdup(""));
+}
+
+static double number_of_text(struct ls_span v)
+{
+    char text[32] = "";
+    if (v.p != NULL && v.n < sizeof text) {
+        memcpy(text, v.p, v.n);
+    }
+    return strtod(text, NULL);
+}
+
+/* --- a row --- */
+
+struct exchange {
+    const char *file; /* its name without folder and ending */
+    char id[96];      /* "file:number" */
+    char *name;       /* of the case */
+    char *url;
+    char *verb;
+    struct ls_span headers; /* object, or p NULL */
+    struct ls_span req;
+    struct ls_span res;
+    struct ls_span raw; /* p NULL: not told */
+    struct ls_span reshdr;
+    struct ls_span up;
+    unsigned http;
+    double ms;
+};
+
+static void free_exchange(struct exchange *x)
+{
+    free(x->name);
+    free(x->url);
+    free(x->verb);
+}
+
+/* Case files count by "i", the runs of op-node by "n"; rows without either by their line. */
+static void read_exchange(struct ls_span row, const char *file, size_t line, struct exchange *out)
+{
+    struct ls_span number = member_text(row, "i");
+    struct ls_span path = member_text(row, "path");
+    memset(out, 0, sizeof *out);
+    out->file = file;
+    if (number.p == NULL) {
+        number = member_text(row, "n");
+    }
+    if (number.p != NULL) {
+        (void)snprintf(out->id, sizeof out->id, "%s:%.*s", file, (int)number.n, number.p);
+    } else {
+        (void)snprintf(out->id, sizeof out->id, "%s:line%zu", file, line);
+    }
+    out->name = string_of(member_text(row, "case"));
+    out->url = string_of(path.p != NULL ? path : member_text(row, "url"));
+    out->verb = string_of(member_text(row, "method"));
+    out->headers = path.p != NULL ? (struct ls_span){NULL, 0} : member_text(row, "headers");
+    out->req = member_text(row, "req");
+    out->res = member_text(row, "res");
+    out->raw = member_text(row, "raw");
+    out->reshdr = path.p != NULL ? (struct ls_span){NULL, 0} : member_text(row, "reshdr");
+    out->up = member_text(row, "up");
+    out->http = (unsigned)number_of_text(member_text(row, "http"));
+    out->ms = path.p != NULL ? 0 : number_of_text(member_text(row, "ms"));
+}
 
 static const char CHAIN_ID_CALL[] =
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_chainId\",\"params\":[]}";

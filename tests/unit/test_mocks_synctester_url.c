@@ -267,12 +267,12 @@ static void only_true_is_true(void **state)
 static void faults_are_decoded_in_order(void **state)
 {
     const struct ls_st_url *u =
-        parse(state, BASE "/" ID "?fault=hang&latest=3&fault=error:-1:a+b%2C&fault=%zz");
+        parse(state, BASE "/" ID "?fault=hang&latest=3&fault=rpc_error,text=a+b%2C&fault=%zz");
     assert_int_equal(u->route, LS_ST_ROUTE_CHAIN);
     assert_int_equal(u->start.heads.latest, 3);
     assert_int_equal(u->fault_count, 2);
     assert_string_equal(u->faults[0], "hang");
-    assert_string_equal(u->faults[1], "error:-1:a b,");
+    assert_string_equal(u->faults[1], "rpc_error,text=a b,");
 }
 
 static void a_target_has_a_maximum(void **state)
