@@ -6,6 +6,7 @@
 #   make mutants    shows that the scenarios notice a broken node
 #   make demo       the tour of run_demo.sh
 #   make bench      figures, one a line: "name value"
+#   make bench-chains   the figures of docs/PERFORMANCE.md: a chain of a million blocks
 #   make fuzz       the fuzz targets (clang)
 #   make install    DESTDIR= PREFIX=
 # V=1 shows the commands.
