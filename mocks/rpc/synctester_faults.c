@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/num.h"
+#include "mocks/filter/filter.h"
 #include "mocks/rpc/synctester_parts.h"
 
 #define NS_PER_MS UINT64_C(1000000)

@@ -5,7 +5,7 @@
 #ifndef LS_MOCKS_RPC_SYNCTESTER_FAULTS_H
 #define LS_MOCKS_RPC_SYNCTESTER_FAULTS_H
 
-#include "mocks/filter/filter.h"
+struct ls_fault_rule;
 
 /* Reads one. NULL: *out is a rule for ls_filter_add, its strings inside text, which is cut up.
  * Else what is wrong, static. */

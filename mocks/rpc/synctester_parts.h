@@ -89,6 +89,7 @@ enum ls_st_fetch { LS_ST_GOT, LS_ST_NO_SUCH, LS_ST_BROKEN };
 
 /* A cache of decoded blocks of u, at most bytes_max bytes. NULL when out of memory. */
 struct ls_st_blocks *ls_st_blocks_new(const struct ls_universe *u, uint64_t bytes_max);
+/* NULL is fine. */
 void ls_st_blocks_free(struct ls_st_blocks *b);
 
 /* Asks for a block, hydrated, and reads it; out lives until the next call of this or any other
@@ -103,9 +104,10 @@ enum ls_st_fetch ls_st_fetch_number(struct ls_st_call *c, const struct ls_hash *
 /* The block as a payload. */
 void ls_st_block_payload(const struct ls_st_block *b, bool has_withdrawals, bool has_root,
                          struct ls_payload *out);
+/* Lower case, with 0x. */
+void ls_st_print_hash(const struct ls_hash *h, char out[67]);
 /* EIP-55: how Go prints an address. */
 void ls_st_print_address(const struct ls_addr *a, char out[43]);
-void ls_st_print_hash(const struct ls_hash *h, char out[67]);
 /* A rpc.BlockNumber that is n as a 64-bit number: how it is sent. */
 void ls_st_print_number(uint64_t n, char out[40]);
 
@@ -157,14 +159,21 @@ struct ls_st_forkchoice {
 /* The parameters of forkchoiceUpdated; false: answered. */
 bool ls_st_take_forkchoice(struct ls_st_call *c, struct ls_st_forkchoice *out);
 
-/* --- methods --- */
+/* --- methods: each reads its arguments, enters the session and answers --- */
 
+/* eth_chainId. */
 void ls_st_eth_chain_id(struct ls_st_call *c);
+/* eth_getBlockByNumber. */
 void ls_st_eth_block_by_number(struct ls_st_call *c);
+/* eth_getBlockByHash. */
 void ls_st_eth_block_by_hash(struct ls_st_call *c);
+/* eth_getBlockReceipts. */
 void ls_st_eth_receipts(struct ls_st_call *c);
+/* engine_newPayloadV<version>. */
 void ls_st_engine_np(struct ls_st_call *c);
+/* engine_forkchoiceUpdatedV<version>. */
 void ls_st_engine_fcu(struct ls_st_call *c);
+/* engine_getPayloadV<version>. */
 void ls_st_engine_get(struct ls_st_call *c);
 
 /* The attributes are those of block: NULL, or why not (1.11). *is_crash: a nil was dereferenced. */
@@ -186,7 +195,9 @@ void ls_st_put_status(struct ls_st_call *c, struct ls_jw *w, const char *key, co
 
 /* --- faults by URL (synctester_faults.c) --- */
 
+/* Room for so many sessions; each has chances of its own from seed on. NULL when out of memory. */
 struct ls_st_faulty *ls_st_faulty_new(uint32_t sessions_max, uint64_t seed);
+/* NULL is fine. */
 void ls_st_faulty_free(struct ls_st_faulty *f);
 /* The backend that stands before inner for the session of port->url: a filter with its faults when
  * it has some, else inner. A session that is not there yet gets those of the URL. NULL: *why says

@@ -15,6 +15,7 @@
 #include "lib/jwt.h"
 #include "lib/op/block.h"
 #include "lib/op/payload.h"
+#include "mocks/filter/filter.h"
 #include "mocks/rpc/synctester.h"
 #include "mocks/rpc/synctester_config.h"
 #include "mocks/rpc/synctester_faults.h"
