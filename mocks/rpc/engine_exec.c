@@ -272,10 +272,7 @@ static const char *result_fault(struct ls_engine_port *e, const struct ls_header
     bool is_isthmus = h->tail >= LS_TAIL_REQUESTS_HASH;
     if (ls_rollup_is_active(&e->rollup, LS_FORK_JOVIAN, h->timestamp) &&
         h->blob_gas_used != r->blob_gas_used) {
-        (void)snprintf(e->exec_error, sizeof e->exec_error,
-                       "blob gas used mismatch (header %" PRIu64 ", calculated %" PRIu64 ")",
-                       h->blob_gas_used, r->blob_gas_used);
-        return e->exec_error;
+        return ls_engine_blob_fault(e, h->blob_gas_used, r->blob_gas_used);
     }
     if (h->gas_used != r->gas_used) {
         (void)snprintf(e->exec_error, sizeof e->exec_error,

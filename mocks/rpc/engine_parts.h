@@ -93,11 +93,15 @@ bool ls_engine_put_error(struct ls_rpc_call *call, const struct ls_el_verdict *v
 
 /* --- header rules (engine_rules.c) --- */
 
+/* The header of block id, read from its text; an error when that is none. */
 enum ls_err ls_engine_header_of(const struct ls_engine_port *e, uint32_t id, struct ls_header *out);
 /* What is wrong with h as a child of parent before it is executed, in op-geth's words and order;
  * NULL = nothing. Valid until the next call. */
 const char *ls_engine_header_fault(struct ls_engine_port *e, const struct ls_header *h,
                                    uint32_t parent_id, const struct ls_header *parent);
+
+/* The text for a blobGasUsed other than the calculated one. */
+const char *ls_engine_blob_fault(struct ls_engine_port *e, uint64_t stated, uint64_t calculated);
 
 /* --- accounts, as far as recorded blocks tell (engine_accounts.c) --- */
 
@@ -118,6 +122,7 @@ bool ls_engine_has_contract(const struct ls_engine_port *e, uint32_t tip, enum l
 uint64_t ls_engine_plain_gas(const struct ls_engine_port *e, struct ls_span tx, uint64_t timestamp);
 /* A recorded block shows that a call of this address runs no code. */
 bool ls_engine_is_codeless(struct ls_engine_port *e, const struct ls_addr *to);
+/* "0x…" as geth prints addresses (EIP-55). */
 void ls_engine_checksum(const struct ls_addr *who, char out[43]);
 
 /* A transaction that cannot be applied. */

@@ -69,6 +69,20 @@ static const char *base_fee_fault(struct ls_engine_port *e, const struct ls_head
     return e->exec_error;
 }
 
+const char *ls_engine_blob_fault(struct ls_engine_port *e, uint64_t stated, uint64_t calculated)
+{
+    if (calculated == 0 && stated % BLOB_GAS != 0) {
+        (void)snprintf(e->exec_error, sizeof e->exec_error,
+                       "blob gas used %" PRIu64 " not a multiple of blob gas per blob %u", stated,
+                       BLOB_GAS);
+    } else {
+        (void)snprintf(e->exec_error, sizeof e->exec_error,
+                       "blob gas used mismatch (header %" PRIu64 ", calculated %" PRIu64 ")",
+                       stated, calculated);
+    }
+    return e->exec_error;
+}
+
 static const char *blob_fault(struct ls_engine_port *e, const struct ls_header *h)
 {
     if (h->tail < LS_TAIL_EXCESS_BLOB_GAS) {
@@ -82,16 +96,7 @@ static const char *blob_fault(struct ls_engine_port *e, const struct ls_header *
     if (ls_rollup_is_active(&e->rollup, LS_FORK_JOVIAN, h->timestamp) || h->blob_gas_used == 0) {
         return NULL;
     }
-    if (h->blob_gas_used % BLOB_GAS != 0) {
-        (void)snprintf(e->exec_error, sizeof e->exec_error,
-                       "blob gas used %" PRIu64 " not a multiple of blob gas per blob %u",
-                       h->blob_gas_used, BLOB_GAS);
-    } else {
-        (void)snprintf(e->exec_error, sizeof e->exec_error,
-                       "blob gas used mismatch (header %" PRIu64 ", calculated 0)",
-                       h->blob_gas_used);
-    }
-    return e->exec_error;
+    return ls_engine_blob_fault(e, h->blob_gas_used, 0);
 }
 
 const char *ls_engine_header_fault(struct ls_engine_port *e, const struct ls_header *h,

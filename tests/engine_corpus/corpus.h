@@ -39,7 +39,9 @@ struct ls_corpus {
     struct ls_rollup rollup;
 };
 
+/* Reads the folder; c is freed by ls_corpus_close. */
 void ls_corpus_open(struct ls_corpus *c, const char *dir);
+/* Zeroed is fine. */
 void ls_corpus_close(struct ls_corpus *c);
 /* Appends one block by its JSON-RPC object; its newPayload call follows from it (tests). */
 void ls_corpus_add_block(struct ls_corpus *c, const char *text, size_t n);

@@ -24,6 +24,7 @@ struct ls_names {
     size_t count;
 };
 
+/* No names: a sequence begins. */
 void ls_names_clear(struct ls_names *n);
 /* Two "0x…" texts of one length that name the same thing; equal ones and known ones are left out.
  */

@@ -14,6 +14,7 @@ struct ls_built {
     char *text[LS_BUILT_MAX];
 };
 
+/* Frees them: a sequence begins, or the end. Zeroed is fine. */
 void ls_built_clear(struct ls_built *b);
 /* payload NULL: nothing is kept. */
 void ls_built_keep(struct ls_built *b, size_t call, const struct cJSON *payload);

@@ -224,6 +224,30 @@ static void wrong_number_on_a_known_parent_is_invalid(void **state)
     expect_invalid(f, ls_engine_new_payload(f->e, &in), "np 12", f->a[0], "invalid block number");
 }
 
+/* geth looks for a parent by hash and number, but its caches go by the hash alone. */
+static void wrong_number_finds_a_parent_that_was_read(void **state)
+{
+    struct fixture *f = *state;
+    deliver(f, f->a, 1, 3);
+    struct ls_np_input in = payload_of(f, f->a[4]);
+    in.id.number = 9;
+    in.id.hash.b[0] ^= 1;
+    in.block = NONE;
+    expect_syncing(ls_engine_new_payload(f->e, &in), "np 8"); /* a3 was never read */
+    assert_false(ls_engine_header_is_cached(f->e, f->a[3]));
+    expect_valid(f, fcu(f, f->a[3], NONE, NONE), "fcu 7", f->a[3]);
+    in.exec_error = "unknown ancestor";
+    expect_invalid(f, ls_engine_new_payload(f->e, &in), "np 12", f->a[3], "unknown ancestor");
+    assert_false(ls_engine_header_is_cached(f->e, f->a[3]));
+    (void)np(f, f->a[4]);
+    assert_true(ls_engine_header_is_cached(f->e, f->a[3]));
+    ls_engine_restart(f->e, 0);
+    assert_true(ls_engine_header_is_cached(f->e, f->a[3])); /* the head */
+    assert_false(ls_engine_header_is_cached(f->e, f->a[2]));
+    ls_engine_knobs(f->e)->parent_by_number = false;
+    assert_true(ls_engine_header_is_cached(f->e, f->a[2]));
+}
+
 static void rejection_is_tried_again_after_its_hits(void **state)
 {
     struct fixture *f = *state;
@@ -783,6 +807,7 @@ int main(void)
         GETH(block_that_does_not_execute_is_remembered_with_its_descendants),
         GETH(told_execution_error_is_passed_on),
         GETH(wrong_number_on_a_known_parent_is_invalid),
+        GETH(wrong_number_finds_a_parent_that_was_read),
         GETH(rejection_is_tried_again_after_its_hits),
         GETH(rejections_stay_within_their_table),
         GETH(restart_forgets_rejections),
