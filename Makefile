@@ -155,6 +155,7 @@ TEST_EXT_harness  := $(HARN_LIBS)
 # These make the library's allocations fail, and take the place of the functions that allocate.
 TEST_LD_test_lib_alloc := -Wl,--wrap=malloc,--wrap=realloc,--wrap=ZSTD_createCCtx,--wrap=ZSTD_createDCtx
 TEST_LD_test_op_alloc  := -Wl,--wrap=malloc,--wrap=realloc
+TEST_LD_test_harness_alloc := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=ZSTD_createDCtx
 # These need not wait for the disk, and one kills the process in the calls that change it.
 TEST_LD_test_harness_pull_run  := -Wl,--wrap=fsync,--wrap=fdatasync
 TEST_LD_test_harness_pull_kill := -Wl,--wrap=write,--wrap=writev,--wrap=rename,--wrap=unlink,--wrap=rmdir \
