@@ -40,10 +40,15 @@ struct pull_world {
     size_t last_moment;    /* the world says stop when time would pass it; WORLD_ALWAYS: time stands
                               still, the canonical tips are the heads */
     uint64_t calls;        /* answered so far */
+    size_t dwell_at;       /* time stays at this moment … */
+    unsigned dwell;        /* … for so many waits more */
     uint64_t stop_at_call; /* 0: never */
+    uint64_t clock_back_ms; /* the wall clock was set back by this */
     /* May change an answer; its text must live until the next call. NULL: nothing is changed. */
     void (*mangle)(struct pull_world *w, enum ls_pull_node node, const struct ls_pull_call *call,
                    struct ls_pull_answer *a);
+    /* Called by every wait; NULL: nothing happens but time. */
+    void (*on_wait)(struct pull_world *w);
     void *user;
     char number[32];
     char notes[2048]; /* what the user was told */
@@ -186,7 +191,7 @@ static inline enum ls_err world_fetch(struct ls_pull_world *world, const struct 
 
 static inline uint64_t world_now_ms(struct ls_pull_world *world)
 {
-    return world_of(world)->time->now_ms;
+    return world_of(world)->time->now_ms - world_of(world)->clock_back_ms;
 }
 
 static inline void world_wait(struct ls_pull_world *world, uint64_t ms)
@@ -195,8 +200,13 @@ static inline void world_wait(struct ls_pull_world *world, uint64_t ms)
     struct world_time *t = w->time;
 
     t->waits++;
+    if (w->on_wait) {
+        w->on_wait(w);
+    }
     if (w->last_moment == WORLD_ALWAYS) {
         t->now_ms += ms;
+    } else if (t->moment == w->dwell_at && w->dwell > 0) {
+        w->dwell--;
     } else if (t->moment < w->last_moment) {
         t->moment++;
         t->now_ms = WORLD_EPOCH_MS + w->chain->timeline[t->moment].at_ms;

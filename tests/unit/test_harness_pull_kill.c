@@ -5,8 +5,8 @@
  * The program is linked so that those calls come here first (Makefile, TEST_LD_…). Each session is
  * a child process; time passes in memory that the children share.
  */
-#include "harness_folder.h"
-#include "pull_world.h"
+#include "tests/unit/harness_folder.h"
+#include "tests/unit/pull_world.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -16,6 +16,7 @@
 #define FROM 1598u
 #define FIRST_MOMENT 395u /* before the first reorg … */
 #define LAST_MOMENT 425u  /* … and long enough behind it that a row fits */
+#define MIDDLE_MOMENT 412u
 #define KILLED 99
 
 /* --- calls that change the disk --- */
@@ -87,6 +88,7 @@ struct rig {
     struct folder tmp;
     struct ls_chain chain;
     struct world_time *time; /* shared */
+    size_t last_moment;
 };
 
 static int set_up(void **state)
@@ -141,6 +143,7 @@ static void begin(struct rig *r)
     struct pull_world w;
 
     world_init(&w, &r->chain, r->time, FIRST_MOMENT, LAST_MOMENT);
+    r->last_moment = LAST_MOMENT;
 }
 
 /* Captures into the folder, to the end of the world's time or to the kill. */
@@ -165,7 +168,7 @@ static int session(struct rig *r, const char *name, uint64_t kill_at)
                                           .patience_ms = 30000,
                                           .level = 1,
                                           .window = LS_PULL_WINDOW};
-        world_init(&w, &r->chain, &unused, FIRST_MOMENT, LAST_MOMENT);
+        world_init(&w, &r->chain, &unused, FIRST_MOMENT, r->last_moment);
         w.time = r->time;
         w.time->is_stopped = false;
         calls_left = kill_at;
@@ -252,6 +255,49 @@ static void killed_at_every_change_of_the_disk_it_ends_the_same(void **state)
     free_capture(want);
 }
 
+/* A finished capture that goes on, killed at every change: at each moment a manifest that stands
+ * there belongs to the segments beside it. */
+static void an_extension_never_leaves_a_fixture_that_is_wrong(void **state)
+{
+    struct rig *r = *state;
+    struct ls_buf want[FILE_COUNT];
+    char dir[LS_PATH_MAX];
+    unsigned with_manifest = 0;
+    uint64_t at = 1;
+
+    make_reference(r, want);
+    folder_path(&r->tmp, "hit", dir);
+    for (int status = KILLED; status == KILLED; at++) {
+        struct ls_chain c;
+        struct ls_diag d = {""};
+        char path[LS_PATH_MAX];
+        begin(r);
+        r->last_moment = MIDDLE_MOMENT;
+        assert_int_equal(session(r, "hit", 0), 0);
+        r->last_moment = LAST_MOMENT;
+        status = session(r, "hit", at);
+        assert_int_equal(ls_path_join(dir, LS_MANIFEST_FILE, path, NULL), LS_OK);
+        if (ls_file_exists(path)) {
+            with_manifest++;
+            enum ls_err e = ls_chain_open(dir, NULL, &c, &d);
+            if (e) {
+                print_error("%s\n", d.text);
+            }
+            assert_int_equal(e, LS_OK);
+            ls_chain_close(&c);
+        }
+        if (status == KILLED) {
+            assert_int_equal(session(r, "hit", 0), 0);
+        }
+        assert_like_reference(r, "hit", want);
+        remove_capture(r, "hit");
+    }
+    print_message("%u kills\n", (unsigned)at - 2);
+    assert_true(with_manifest > 50);
+    remove_capture(r, "whole");
+    free_capture(want);
+}
+
 static void killed_again_and_again_it_still_ends_the_same(void **state)
 {
     static const uint64_t every[] = {29, 33, 37, 41};
@@ -277,6 +323,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(killed_at_every_change_of_the_disk_it_ends_the_same, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_extension_never_leaves_a_fixture_that_is_wrong, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(killed_again_and_again_it_still_ends_the_same, set_up,
                                         tear_down),

@@ -2,8 +2,8 @@
  * Captures of a recorded chain from nodes that replay it: what went in comes out, through reorgs,
  * stops and starts, and nodes that lag, lie or are of another chain.
  */
-#include "harness_folder.h"
-#include "pull_world.h"
+#include "tests/unit/harness_folder.h"
+#include "tests/unit/pull_world.h"
 
 #include "harness/capture/fork.h"
 #include "harness/capture/pull_folder.h"
@@ -267,6 +267,113 @@ static void only_client_name_and_version_get_into_the_folder(void **state)
     ls_buf_fini(&text);
 }
 
+/* --- reorgs --- */
+
+/* The chain of the world and where its head goes with each wait. */
+struct script {
+    struct ls_chain chain;
+    uint32_t heads[4];
+    size_t next;
+};
+
+static void next_head(struct pull_world *w)
+{
+    struct script *s = w->user;
+
+    if (s->next == 4) {
+        w->time->is_stopped = true;
+    } else {
+        s->chain.tip = s->heads[s->next++];
+    }
+}
+
+/* Heads of the same height and lower ones, on branches never seen before, of an EL alone. */
+static void a_head_that_is_not_higher_is_followed(void **state)
+{
+    const struct ls_chain_options room = {.extra_blocks = 64};
+    const struct ls_fork_spec x = {.name = "x"}, y = {.name = "y"}, z = {.name = "z"};
+    struct rig *r = *state;
+    struct script s = {.next = 0};
+    uint32_t ids[16];
+    struct ls_chain c;
+
+    assert_int_equal(ls_chain_open(FOLDER_SOURCE, &room, &s.chain, &r->d), LS_OK);
+    assert_int_equal(ls_chain_fork(&s.chain, ls_chain_at(&s.chain, 1390), 10, &x, ids, &r->d),
+                     LS_OK);
+    s.heads[0] = ids[9]; /* 1400 again */
+    assert_int_equal(ls_chain_fork(&s.chain, ls_chain_at(&s.chain, 1385), 3, &y, ids, &r->d),
+                     LS_OK);
+    s.heads[1] = ids[2]; /* 1388 */
+    s.heads[2] = s.heads[0];
+    assert_int_equal(ls_chain_fork(&s.chain, ls_chain_at(&s.chain, 1330), 16, &z, ids, &r->d),
+                     LS_OK);
+    s.heads[3] = ids[15]; /* 1346, from far below */
+    s.chain.tip = ls_chain_at(&s.chain, 1400);
+    world_init(&r->world, &s.chain, &r->time, 0, WORLD_ALWAYS);
+    r->world.world.names[LS_PULL_CL] = NULL;
+    r->world.on_wait = next_head;
+    r->world.user = &s;
+    capture_ok(r);
+    open_ok(r, &c);
+    assert_int_equal(c.branch_count, 4);
+    assert_int_equal(r->result.orphans, 70 + 10 + 3);
+    assert_true(ls_hash_eq(&ls_universe_get(c.l2, c.tip)->ref.hash,
+                           &ls_universe_get(s.chain.l2, s.heads[3])->ref.hash));
+    ls_chain_close(&c);
+    ls_chain_close(&s.chain);
+}
+
+static void say_what_was_before_the_reorg(struct pull_world *w, enum ls_pull_node node,
+                                          const struct ls_pull_call *call, struct ls_pull_answer *a)
+{
+    if (node == LS_PULL_CL && call->method == LS_PULL_SYNC_STATUS) {
+        a->result = w->chain->timeline[403].json;
+    }
+}
+
+/* A CL that is still on the branch its EL has left: the branch is fetched by hash, the tip stays.
+ */
+static void a_branch_only_the_cl_knows_is_fetched_by_its_hash(void **state)
+{
+    struct rig *r = *state;
+    struct ls_chain c;
+
+    world_init(&r->world, &r->chain, &r->time, 407, 415);
+    r->o.from = 1580;
+    r->world.mangle = say_what_was_before_the_reorg;
+    capture_ok(r);
+    open_ok(r, &c);
+    assert_int_equal(r->result.orphans, 7);
+    assert_int_equal(c.timeline_count, 1);
+    assert_true(ls_hash_eq(&ls_universe_get(c.l2, c.tip)->ref.hash,
+                           &r->chain.timeline[415].status.unsafe_l2.hash));
+    ls_chain_close(&c);
+}
+
+static void without_a_config_l1_begins_at_the_first_origin_there_is(void **state)
+{
+    struct rig *r = *state;
+    struct ls_chain forks, c;
+
+    assert_int_equal(ls_chain_open("fixtures/devnet-forks", NULL, &forks, &r->d), LS_OK);
+    world_init(&r->world, &forks, &r->time, 0, WORLD_ALWAYS);
+    r->o.from = 1; /* genesis is one stretch with it */
+    r->o.is_following = false;
+    r->o.has_to = true;
+    r->o.to = 40;
+    r->o.has_no_rollup = true;
+    capture_ok(r);
+    open_ok(r, &c);
+    assert_false(c.has_rollup);
+    assert_int_equal(r->result.first, 0);
+    assert_int_equal(ls_universe_get(c.l1, c.l1_first)->ref.number,
+                     ls_universe_get(c.l2, ls_chain_at(&c, 1))->ref.l1_origin.number);
+    assert_true(ls_hash_eq(&ls_universe_get(c.l1, c.l1_tip)->ref.hash,
+                           &ls_universe_get(c.l2, c.tip)->ref.l1_origin.hash));
+    ls_chain_close(&c);
+    ls_chain_close(&forks);
+}
+
 /* --- stops and starts --- */
 
 /* Stopped at call n, started again, stopped n calls later, and so on to the end: the folder is the
@@ -317,6 +424,75 @@ static void a_finished_capture_is_extended(void **state)
     assert_same_blocks(r->chain.l2, c.l2);
     assert_same_rows(&r->chain, &c);
     assert_l1_from_first_origin(r, &c);
+    ls_chain_close(&c);
+}
+
+/* Whatever is the tip when the end comes, and wherever L1 is at that time: the folder verifies,
+ * says what the nodes said, and taken apart and put together again it is the same. */
+static void stopped_at_any_moment_of_a_reorg_it_is_whole(void **state)
+{
+    struct rig *r = *state;
+    unsigned below_orphans = 0;
+    unsigned l1_behind = 0;
+
+    r->o.from = 1580; /* all rows fit */
+    for (size_t last = 396; last < 424; last++) {
+        struct ls_pull_folder f;
+        struct ls_buf before, after;
+        struct ls_chain c;
+        world_init(&r->world, &r->chain, &r->time, 390, last);
+        r->world.dwell_at = 404; /* the head is rolled back there: let it be believed, or not */
+        r->world.dwell = last % 2 ? 0 : 2;
+        capture_ok(r);
+        open_ok(r, &c);
+        const struct ls_sync_status *s = &r->chain.timeline[last].status;
+        /* A head below the tip is believed the third time: nodes behind a balancer lag. */
+        const struct ls_l2_ref *tip = &ls_universe_get(c.l2, c.tip)->ref;
+        uint32_t said = ls_universe_find(c.l2, &s->unsafe_l2.hash);
+        assert_true(said == c.tip || ls_universe_is_ancestor(c.l2, said, c.tip));
+        assert_true(last != 405 || tip->number == 1619); /* seen twice only */
+        below_orphans +=
+            ls_universe_get(c.l2, ls_universe_count(c.l2) - 1)->ref.number > tip->number;
+        /* The L1 head is canonical unless the L2 tip is still on the chain L1 has left. */
+        uint32_t origin = ls_universe_find(r->chain.l1, &tip->l1_origin.hash);
+        uint32_t head = ls_universe_find(r->chain.l1, &s->head_l1.hash);
+        if (ls_universe_is_ancestor(r->chain.l1, origin, head)) {
+            assert_true(ls_hash_eq(&ls_universe_get(c.l1, c.l1_tip)->ref.hash, &s->head_l1.hash));
+        } else {
+            l1_behind++;
+            assert_int_not_equal(ls_universe_find(c.l1, &s->head_l1.hash), LS_NO_BLOCK);
+            assert_int_equal(ls_universe_get(c.l1, c.l1_tip)->ref.number, 810);
+        }
+        ls_chain_close(&c);
+
+        read_file(r, LS_MANIFEST_FILE, &before);
+        assert_int_equal(ls_pull_folder_look(r->dir, LS_PULL_WINDOW, &f, &r->d), LS_OK);
+        assert_int_equal(ls_pull_folder_open(&f, &r->d), LS_OK);
+        ls_pull_folder_close(&f);
+        assert_int_equal(ls_pull_finish(r->dir, 1, &r->result, &r->d), LS_OK);
+        read_file(r, LS_MANIFEST_FILE, &after);
+        assert_string_equal((const char *)before.p, (const char *)after.p);
+        ls_buf_fini(&before);
+        ls_buf_fini(&after);
+        remove_capture(r->dir);
+    }
+    assert_true(below_orphans > 0);
+    assert_true(l1_behind > 0);
+}
+
+static void a_clock_that_is_set_back_does_not_turn_rows_around(void **state)
+{
+    struct rig *r = *state;
+    struct ls_chain c;
+
+    r->world.last_moment = 10;
+    capture_ok(r);
+    world_init(&r->world, &r->chain, &r->time, 11, 20);
+    r->world.clock_back_ms = 3600000;
+    capture_ok(r);
+    open_ok(r, &c); /* which refuses rows that go back */
+    assert_int_equal(c.timeline_count, 21);
+    assert_int_equal(c.timeline[20].at_ms, c.timeline[10].at_ms);
     ls_chain_close(&c);
 }
 
@@ -615,6 +791,36 @@ static void a_block_that_is_wrong_is_refused_as_it_arrives(void **state)
     }
 }
 
+static void another_number(struct pull_world *w, enum ls_pull_node node,
+                           const struct ls_pull_call *call, struct ls_pull_answer *a)
+{
+    if (node == LS_PULL_L2 && call->is_full && call->number == 1340) {
+        a->result = world_block(w->chain->l2, ls_chain_at(w->chain, 1339));
+    }
+}
+
+static void a_block_that_was_not_asked_for_is_refused(void **state)
+{
+    struct rig *r = *state;
+
+    r->world.last_moment = 5;
+    r->world.mangle = another_number;
+    refuse(r, LS_ERR_RANGE, "asked for block 1340, got block 1339");
+}
+
+static void a_block_that_does_not_follow_the_rules_of_the_config_is_refused(void **state)
+{
+    struct rig *r = *state;
+    struct ls_buf config;
+
+    ls_buf_init(&config, 1u << 20);
+    ls_buf_put(&config, r->chain.rollup_json.p, r->chain.rollup_json.n);
+    assert_int_equal(text_replace(&config, "\"block_time\":2", "\"block_time\":4"), 1);
+    r->o.rollup = ls_buf_span(&config);
+    refuse(r, LS_ERR_RANGE, "block 1326: timestamp");
+    ls_buf_fini(&config);
+}
+
 /* --- nodes that lag --- */
 
 static void lack(struct pull_world *w, enum ls_pull_node node, const struct ls_pull_call *call,
@@ -742,8 +948,15 @@ int main(void)
         RIGGED(a_range_is_recorded_without_following),
         RIGGED(tags_of_an_el_become_rows),
         RIGGED(only_client_name_and_version_get_into_the_folder),
+        RIGGED(a_head_that_is_not_higher_is_followed),
+        RIGGED(a_branch_only_the_cl_knows_is_fetched_by_its_hash),
+        RIGGED(without_a_config_l1_begins_at_the_first_origin_there_is),
+        RIGGED(a_block_that_was_not_asked_for_is_refused),
+        RIGGED(a_block_that_does_not_follow_the_rules_of_the_config_is_refused),
         RIGGED(stops_leave_fixtures_and_starts_go_on),
         RIGGED(a_finished_capture_is_extended),
+        RIGGED(stopped_at_any_moment_of_a_reorg_it_is_whole),
+        RIGGED(a_clock_that_is_set_back_does_not_turn_rows_around),
         RIGGED(started_again_at_the_end_nothing_changes),
         RIGGED(a_capture_that_got_nothing_leaves_nothing),
         RIGGED(two_processes_do_not_capture_into_one_folder),

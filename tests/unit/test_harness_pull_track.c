@@ -2,7 +2,7 @@
  * Tracks: reorgs as moves between the canonical chain and the orphans, against a plain model of all
  * blocks; and journals, cut at every byte.
  */
-#include "harness_folder.h"
+#include "tests/unit/harness_folder.h"
 
 #include "harness/capture/pull_journal.h"
 #include "harness/capture/pull_track.h"
