@@ -484,6 +484,7 @@ static void conclude(struct ls_core *c, struct ls_actions *out, bool is_dead)
         note_heads(c, out, &d, is_dead);
     }
     c->is_behind = d.relation == LS_REL_AHEAD;
+    c->writer.awaited = (struct ls_want){0};
     if (d.relation == LS_REL_MATCH) {
         c->matched = c->pass.snap.local_safe.hash;
     }
@@ -494,8 +495,13 @@ static void conclude(struct ls_core *c, struct ls_actions *out, bool is_dead)
     }
     if (is_quiet_genesis(c, &d)) { /* genesis is shown, never sent */
         commit_labels(c, out, &d.heads);
-    } else if (d.relation != LS_REL_AHEAD || !ls_queue_leads_to(c, &c->pass.snap.local_safe)) {
-        want(c, out, &d); /* E may be on its way in as payloads: then they carry the head there */
+    } else if (d.relation == LS_REL_AHEAD && !ls_queue_only_delivers(c) &&
+               ls_queue_leads_to(c, &c->pass.snap.local_safe)) {
+        c->writer.awaited = (struct ls_want){.is_set = true, .heads = d.heads};
+        c->writer.awaited.heads.unsafe =
+            c->pass.snap.local_safe; /* payloads carry the head there */
+    } else {
+        want(c, out, &d);
     }
 }
 

@@ -268,31 +268,37 @@ void ls_queue_push(struct ls_core *c, const struct ls_event *ev, struct ls_actio
     }
 }
 
-/* No payload goes in while its forkchoice would have to name a safe block beside it, or, with the
- * source's heads offered to an engine that is still on its way to the first of them, none at all
- * (I-34). An engine that does not get on may be helped by payloads all the same. */
-static bool is_closed(const struct ls_core *c)
+/* The source's heads were offered to an engine that is still on its way to the first of them. A
+ * payload may help it there, but takes no forkchoice of its own: that could name no labels, after
+ * one that did (I-34). */
+bool ls_queue_only_delivers(const struct ls_core *c)
 {
     const struct ls_writer *w = &c->writer;
-    bool has_offered = w->pending.is_set && !w->pending.is_payload && !w->pending.is_lost;
-    return c->is_off_branch ||
-           (has_offered && !ls_known(&c->heads.safe) && w->stalled < LS_STALL_PASSES);
+    return w->pending.is_set && !w->pending.is_payload && !w->pending.is_lost &&
+           !ls_known(&c->heads.safe);
 }
 
+/* What the next payload has to fit: our head, or the last one delivered without a forkchoice. */
+static const struct ls_l2_ref *base_of(const struct ls_core *c)
+{
+    bool goes_on = ls_queue_only_delivers(c) && c->writer.delivered.number > c->heads.unsafe.number;
+    return goes_on ? &c->writer.delivered : &c->heads.unsafe;
+}
+
+/* No payload goes in while its forkchoice would have to name a safe block beside it (I-03). */
 uint32_t ls_queue_next(const struct ls_core *c)
 {
-    if (is_closed(c)) {
-        return LS_QUEUE_MAX;
-    }
-    uint32_t i = find_child(&c->queue, &c->heads.unsafe);
-    return i != LS_QUEUE_MAX && c->queue.items[i].not_before_ns <= c->now_ns ? i : LS_QUEUE_MAX;
+    uint32_t i = find_child(&c->queue, base_of(c));
+    bool may = i != LS_QUEUE_MAX && !c->is_off_branch;
+    return may && c->queue.items[i].not_before_ns <= c->now_ns ? i : LS_QUEUE_MAX;
 }
 
 /* The lowest waiting payload when nothing fits the head: what a gap attempt names. None while the
  * engine is behind the source: the source's block is the better target then. */
 static uint32_t gap_entry(const struct ls_core *c)
 {
-    if (c->is_behind || is_closed(c) || find_child(&c->queue, &c->heads.unsafe) != LS_QUEUE_MAX) {
+    if (c->is_behind || c->is_off_branch ||
+        find_child(&c->queue, &c->heads.unsafe) != LS_QUEUE_MAX) {
         return LS_QUEUE_MAX;
     }
     uint32_t i = find_lowest(&c->queue);
@@ -323,8 +329,8 @@ void ls_queue_arm(struct ls_core *c)
 
 uint64_t ls_queue_deadline(const struct ls_core *c)
 {
-    uint32_t i = find_child(&c->queue, &c->heads.unsafe);
-    if (is_closed(c)) {
+    uint32_t i = find_child(&c->queue, base_of(c));
+    if (c->is_off_branch) {
         return LS_NEVER;
     }
     if (i != LS_QUEUE_MAX) {

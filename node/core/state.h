@@ -142,6 +142,8 @@ struct ls_writer {
     struct ls_want sent; /* the follow write in flight */
     struct ls_forkchoice last_sent;
     struct ls_forkchoice last_valid; /* dedup key. Seeded from the engine's labels */
+    struct ls_want awaited;          /* labels for a block that waiting payloads lead to */
+    struct ls_l2_ref delivered;      /* newest payload VALID without a forkchoice to it */
     uint32_t entry;                  /* queue slot of the payload in flight */
     uint64_t epoch;                  /* writes answered so far */
     struct ls_want pending;          /* answered SYNCING: target not reached yet */
@@ -351,6 +353,8 @@ void ls_queue_push(struct ls_core *c, const struct ls_event *ev, struct ls_actio
 void ls_queue_trim(struct ls_core *c, struct ls_actions *out);
 /* Slot of a payload that extends the head and may be tried now, or LS_QUEUE_MAX. */
 uint32_t ls_queue_next(const struct ls_core *c);
+/* true while payloads are delivered without a forkchoice to them. */
+bool ls_queue_only_delivers(const struct ls_core *c);
 /* Slot of the lowest payload above a gap whose time has come, or LS_QUEUE_MAX. */
 uint32_t ls_queue_gap(struct ls_core *c);
 /* true when waiting payloads lead from the head to this block without a hole. */

@@ -103,6 +103,7 @@ static void settle_targets(struct ls_core *c, bool has_jumped)
         w->pending = (struct ls_want){0};
     }
     if (has_jumped) {
+        w->awaited = (struct ls_want){0};
         ls_queue_mark_strays(c);
     }
 }
@@ -214,11 +215,26 @@ static void payload_invalid(struct ls_core *c, struct ls_actions *out)
     ls_queue_bad(c, out, &hash); /* dropped, remembered, its children too */
 }
 
+/* Without a forkchoice to it: the block waits in the engine until the source's is reached. */
+static void payload_delivered(struct ls_core *c, struct ls_actions *out, bool is_valid)
+{
+    if (is_valid) {
+        c->writer.delivered = c->queue.items[c->writer.entry].ref;
+    } else {
+        payload_put_off(c, out, 1);
+    }
+}
+
 /* newPayload: VALID goes on; SYNCING and ACCEPTED too, since only a forkchoice starts a sync. */
 static void payload_answered(struct ls_core *c, const struct ls_payload_verdict *v,
                              struct ls_actions *out)
 {
     struct ls_heads h = heads_with(c, &c->queue.items[c->writer.entry].ref);
+    if (ls_queue_only_delivers(c) && v->status != LS_STATUS_INVALID &&
+        v->status != LS_STATUS_INVALID_BLOCK_HASH) {
+        payload_delivered(c, out, v->status == LS_STATUS_VALID);
+        return;
+    }
     switch (v->status) {
     case LS_STATUS_VALID:
     case LS_STATUS_SYNCING:
@@ -234,6 +250,19 @@ static void payload_answered(struct ls_core *c, const struct ls_payload_verdict 
     }
 }
 
+/* The payloads reached the block whose labels a pass decided while they were on their way: now, not
+ * a poll later, when a moving source would be one block ahead again. */
+static void label_awaited(struct ls_core *c)
+{
+    struct ls_writer *w = &c->writer;
+    if (w->awaited.is_set && ls_same(&c->heads.unsafe, &w->awaited.heads.unsafe)) {
+        c->matched = c->heads.unsafe.hash;
+        w->want = w->awaited;
+        w->want.head_is_current = true;
+        w->awaited = (struct ls_want){0};
+    }
+}
+
 static void head_answered(struct ls_core *c, const struct ls_payload_verdict *v,
                           struct ls_actions *out)
 {
@@ -244,6 +273,7 @@ static void head_answered(struct ls_core *c, const struct ls_payload_verdict *v,
         c->writer.last_valid = c->writer.last_sent;
         c->heads.unsafe = target.heads.unsafe;
         ls_queue_drop(c, out, c->writer.entry);
+        label_awaited(c);
         ls_move_engine(c, LS_ENGINE_VALID);
         ls_engine_agrees(c, out);
         head_moved(c, out);

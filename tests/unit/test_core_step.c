@@ -219,6 +219,52 @@ static void gossip_is_not_starved_by_jumps_to_the_source(void **state)
     rig_free(r);
 }
 
+/* An empty engine without peers, told of the source's heads before the payloads came: they go in
+ * without forkchoices of their own, then one names everything. */
+static void payloads_help_an_engine_without_peers_to_its_first_labels(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(LS_FOLLOW_CL, false);
+    rig_source(r, 0, 30, 10);
+    rig_start(r);
+    rig_run(r, 2);
+    assert_fcu(rig_last_forkchoice(r), B(30), B(30), B(10));
+    for (uint64_t n = 1; n <= 40; n++) {
+        rig_feed(r, 0, n);
+    }
+    rig_run(r, 3);
+    for (size_t i = 0; i < r->write_count; i++) {
+        const struct rig_write *w = &r->writes[i];
+        assert_true(!w->is_forkchoice || (w->has_safe && w->has_finalized)); /* I-34 */
+    }
+    assert_labels(r, B(30), B(10));
+    assert_true(rig_is(r->head, B(40)));
+    rig_free(r);
+}
+
+/* A source just ahead of gossip at every poll: its block gets its labels when its payload is in. */
+static void labels_follow_the_payload_that_brings_the_block(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(LS_FOLLOW_CL, false);
+    rig_warm(r, 300, 300, 40);
+    rig_source(r, 0, 300, 40);
+    rig_start(r);
+    rig_run(r, 1);
+    r->hold_writes = true;
+    for (uint64_t n = 301; n <= 310; n++) {
+        rig_feed(r, 0, n);
+    }
+    rig_source(r, 0, 310, 40);
+    rig_run(r, 1); /* the poll sees 310, whose payload is still on its way */
+    r->hold_writes = false;
+    r->has_held = false;
+    rig_write_call(r, &r->held);
+    assert_true(rig_is(r->head, B(310)));
+    assert_labels(r, B(310), B(40)); /* without another poll */
+    rig_free(r);
+}
+
 static void gap_attempts_stay_within_budget(void **state)
 {
     (void)state;
@@ -709,6 +755,8 @@ int main(void)
         cmocka_unit_test(gap_on_a_branch_beside_safe_waits_for_the_source),
         cmocka_unit_test(engine_that_moves_between_reads_is_read_again),
         cmocka_unit_test(gossip_is_not_starved_by_jumps_to_the_source),
+        cmocka_unit_test(payloads_help_an_engine_without_peers_to_its_first_labels),
+        cmocka_unit_test(labels_follow_the_payload_that_brings_the_block),
         cmocka_unit_test(gap_attempts_stay_within_budget),
         cmocka_unit_test(divergence_sets_unsafe_to_safe_in_one_forkchoice),
         cmocka_unit_test(same_height_other_hash_is_replaced),
