@@ -50,6 +50,11 @@ enum ls_el_restore {
     LS_EL_RESTORE_NO_SAFE /* finalized kept, safe unset */
 };
 
+enum ls_el_builds {
+    LS_EL_BUILDS_GETH, /* id begins with the version that asked; one envelope for all versions */
+    LS_EL_BUILDS_RETH  /* id begins with 4; envelopes by version; kept until another is fetched */
+};
+
 struct ls_engine_profile {
     const char *name;
     enum ls_el_unknown_parent unknown_parent;
@@ -58,10 +63,15 @@ struct ls_engine_profile {
     enum ls_el_old_head old_head;
     enum ls_el_unset label_unset;
     enum ls_el_restore restore;
+    enum ls_el_builds builds;
+    uint32_t builds_max;     /* getPayload knows the newest so many, <= LS_EL_BUILDS_MAX */
     bool labels_atomic;      /* a bad label leaves head and labels as they were */
     bool labels_same_head;   /* a forkchoice that keeps the head still moves labels (EL-ERI: no) */
     bool error_data;         /* engine errors carry data {"err": text} */
     bool side_block_by_hash; /* non-canonical blocks are readable by hash */
+    bool old_head_builds;    /* LS_EL_OLD_SKIP: attributes are looked at all the same */
+    bool connects;           /* remote headers are executed when their parent comes, and the head
+                                of the last forkchoice that was SYNCING becomes the head then */
     bool is_snap;            /* starts in snap mode while only genesis is there */
     bool snap_done_on_canonical_fcu; /* … which a forkchoice to a known block ends for good */
     bool parent_by_number;           /* see ls_engine_header_is_cached */
@@ -71,6 +81,7 @@ struct ls_engine_profile {
     uint64_t reorg_depth_max;  /* deeper: -38006; 0 = no limit */
 };
 
+#define LS_EL_BUILDS_MAX 64u
 #define LS_EL_STASH_MAX 256u
 #define LS_EL_INVALID_MAX 512u
 

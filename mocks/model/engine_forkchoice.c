@@ -117,11 +117,14 @@ static bool is_too_deep(const struct ls_engine *e, uint32_t id)
 static struct ls_el_verdict old_head(struct ls_engine *e, const struct ls_forkchoice *f,
                                      uint32_t id)
 {
+    struct ls_el_verdict v;
     switch (e->profile.old_head) {
     case LS_EL_OLD_LABELS:
         break;
     case LS_EL_OLD_SKIP:
-        return ls_el_valid(e, id, "fcu 9");
+        v = ls_el_valid(e, id, "fcu 9");
+        v.head_applied = e->profile.old_head_builds;
+        return v;
     case LS_EL_OLD_REWIND:
         if (is_too_deep(e, id)) {
             return ls_el_error(e, LS_RPC_TOO_DEEP_REORG, "Too deep reorg", NULL, "fcu 9");
@@ -152,7 +155,9 @@ struct ls_el_verdict ls_engine_forkchoice(struct ls_engine *e, const struct ls_f
         return zero_head(e);
     }
     uint32_t id = ls_universe_find(e->u, &f->head);
+    e->wanted_head = (struct ls_hash){{0}};
     if (!ls_el_is_known(e, id)) {
+        e->wanted_head = f->head;
         return unknown_head(e, &f->head, id);
     }
     ls_engine_cache_block(e, id);

@@ -74,6 +74,41 @@ static struct ls_el_verdict unknown_parent(struct ls_engine *e, const struct ls_
     return v;
 }
 
+/* The head of the last forkchoice is there now: it becomes the head, its labels do not. */
+static void take_wanted_head(struct ls_engine *e, uint32_t id)
+{
+    if (ls_hash_eq(&ls_universe_get(e->u, id)->ref.hash, &e->wanted_head)) {
+        ls_el_set_head(e, id);
+        e->wanted_head = (struct ls_hash){{0}};
+    }
+}
+
+/* A remote header whose parent is there now; LS_NO_BLOCK: none. */
+static uint32_t next_connected(const struct ls_engine *e)
+{
+    for (uint32_t i = 0; i < e->stash_count; i++) {
+        uint32_t id = e->stash[i].block;
+        if (id != LS_NO_BLOCK && !ls_el_is_known(e, id) && !ls_el_is_bad(e, id) &&
+            ls_el_is_known(e, ls_universe_find(e->u, &e->stash[i].parent))) {
+            return id;
+        }
+    }
+    return LS_NO_BLOCK;
+}
+
+/* Knob connects: what was waiting for this block is executed (mock-engine 2.3, row 8, reth). */
+static void connect(struct ls_engine *e, uint32_t id)
+{
+    if (!e->profile.connects) {
+        return;
+    }
+    take_wanted_head(e, id);
+    for (id = next_connected(e); id != LS_NO_BLOCK; id = next_connected(e)) {
+        ls_el_enter(e, id);
+        take_wanted_head(e, id);
+    }
+}
+
 /* Row 12 and 13: the parent and its state are there. Only here a rejection is remembered. */
 static struct ls_el_verdict execute(struct ls_engine *e, const struct ls_np_input *in,
                                     uint32_t parent)
@@ -93,6 +128,7 @@ static struct ls_el_verdict execute(struct ls_engine *e, const struct ls_np_inpu
     }
     if (in->block != LS_NO_BLOCK) {
         ls_el_enter(e, in->block);
+        connect(e, in->block);
     }
     return (struct ls_el_verdict){
         .status = LS_STATUS_VALID, .lvh = LS_LVH_HASH, .latest_valid = in->id.hash, .row = "np 13"};

@@ -56,6 +56,7 @@ struct ls_engine {
     uint32_t stash_count;
     uint32_t stash_next;
     struct ls_el_header stash[LS_EL_STASH_MAX];
+    struct ls_hash wanted_head; /* of the last forkchoice, when it was SYNCING; else zero */
     uint64_t rejected_age;
     uint32_t rejected_below; /* entries from here on were never used */
     struct ls_el_rejected rejected[LS_EL_INVALID_MAX];

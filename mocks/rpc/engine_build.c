@@ -16,6 +16,7 @@
 
 #define ENVELOPE_BYTES_MAX ((size_t)1 << 28)
 #define EIP1559_BYTES 8u
+#define RETH_ID 4u /* first byte of op-reth's payload ids, whatever the version */
 /* Parameters of OP chains since Canyon, for attributes that say 0 and 0. */
 #define DEFAULT_DENOMINATOR 250u
 #define DEFAULT_ELASTICITY 6u
@@ -101,21 +102,26 @@ static void set_results(struct ls_header *h, const struct ls_exec_results *r)
 
 /* --- its JSON --- */
 
-static void put_blob_gas(const struct ls_header *h, struct ls_jw *w)
+static bool is_geth(const struct ls_engine_port *e)
+{
+    return ls_engine_knobs(e->engine)->builds == LS_EL_BUILDS_GETH;
+}
+
+static void put_blob_gas(const struct ls_engine_port *e, const struct ls_header *h, struct ls_jw *w)
 {
     if (h->tail >= LS_TAIL_BEACON_ROOT) {
         ls_jw_quantity(w, "blobGasUsed", h->blob_gas_used);
         ls_jw_quantity(w, "excessBlobGas", h->excess_blob_gas);
-    } else {
+    } else if (is_geth(e)) {
         ls_jw_null(w, "blobGasUsed");
         ls_jw_null(w, "excessBlobGas");
     }
 }
 
-/* As op-geth writes it: absent fields of a fork are null, and a withdrawals root that is the empty
- * trie's is left out (mock-engine 2.6). */
-static void put_payload(const struct ls_header *h, const struct ls_attributes *at,
-                        struct ls_buf *out)
+/* op-geth writes null for absent fields of a fork, and leaves a withdrawals root out that is the
+ * empty trie's (mock-engine 2.6). */
+static void put_payload(const struct ls_engine_port *e, const struct ls_header *h,
+                        const struct ls_attributes *at, struct ls_buf *out)
 {
     struct ls_hash hash = ls_header_hash(h);
     struct ls_jw w;
@@ -145,25 +151,31 @@ static void put_payload(const struct ls_header *h, const struct ls_attributes *a
     } else {
         ls_jw_null(&w, "withdrawals");
     }
-    put_blob_gas(h, &w);
-    if (h->tail >= LS_TAIL_REQUESTS_HASH && !ls_hash_eq(&h->withdrawals_root, &LS_EMPTY_TRIE)) {
+    put_blob_gas(e, h, &w);
+    if (h->tail >= LS_TAIL_REQUESTS_HASH &&
+        !(is_geth(e) && ls_hash_eq(&h->withdrawals_root, &LS_EMPTY_TRIE))) {
         ls_jw_hex(&w, "withdrawalsRoot", h->withdrawals_root.b, 32);
     }
     ls_jw_object_end(&w);
 }
 
-/* The envelope after its first member; one for all versions. */
-static void put_rest(const struct ls_header *h, struct ls_buf *out)
+/* The envelope after its first member: op-geth's is one for all versions. */
+static void put_rest(const struct ls_engine_port *e, const struct ls_engine_job *job,
+                     unsigned version, struct ls_buf *out)
 {
-    bool is_isthmus = h->tail >= LS_TAIL_REQUESTS_HASH;
-    (void)ls_buf_printf(out,
-                        ",\"blockValue\":\"0x0\",\"blobsBundle\":{\"commitments\":[],"
-                        "\"proofs\":[],\"blobs\":[]},\"executionRequests\":%s,"
-                        "\"shouldOverrideBuilder\":false",
-                        is_isthmus ? "[]" : "null");
-    if (h->tail >= LS_TAIL_BEACON_ROOT) {
+    bool is_one = is_geth(e);
+    bool is_isthmus = job->tail >= LS_TAIL_REQUESTS_HASH;
+    (void)ls_buf_puts(out, ",\"blockValue\":\"0x0\"");
+    if (is_one || version >= 3) {
+        (void)ls_buf_puts(out, ",\"blobsBundle\":{\"commitments\":[],\"proofs\":[],\"blobs\":[]},"
+                               "\"shouldOverrideBuilder\":false");
+    }
+    if (is_one || version >= 4) {
+        (void)ls_buf_printf(out, ",\"executionRequests\":%s", is_isthmus ? "[]" : "null");
+    }
+    if (job->tail >= LS_TAIL_BEACON_ROOT) {
         char digits[65] = {0};
-        ls_hex_encode(h->beacon_root.b, 32, digits);
+        ls_hex_encode(job->beacon_root.b, 32, digits);
         (void)ls_buf_printf(out, ",\"parentBeaconBlockRoot\":\"0x%s\"", digits);
     }
 }
@@ -183,14 +195,14 @@ static struct ls_engine_job *find_job(struct ls_engine_port *e, const uint8_t id
 static void drop(struct ls_engine_job *job)
 {
     free(job->payload);
-    free(job->rest);
     *job = (struct ls_engine_job){0};
 }
 
 /* At the front; the oldest goes when there is no more room. */
 static struct ls_engine_job *new_job(struct ls_engine_port *e, const uint8_t id[8])
 {
-    if (e->job_count == LS_ENGINE_JOBS) {
+    size_t max = ls_engine_knobs(e->engine)->builds_max;
+    while (e->job_count > 0 && e->job_count >= max) {
         drop(&e->jobs[--e->job_count]);
     }
     memmove(&e->jobs[1], &e->jobs[0], e->job_count * sizeof e->jobs[0]);
@@ -211,19 +223,16 @@ static bool keep_block(struct ls_engine_port *e, const uint8_t id[8], const stru
                        const struct ls_attributes *at)
 {
     struct ls_buf payload;
-    struct ls_buf rest;
     ls_buf_init(&payload, ENVELOPE_BYTES_MAX);
-    ls_buf_init(&rest, ENVELOPE_BYTES_MAX);
-    put_payload(h, at, &payload);
-    put_rest(h, &rest);
-    if (payload.err != LS_OK || rest.err != LS_OK) {
+    put_payload(e, h, at, &payload);
+    if (payload.err != LS_OK) {
         ls_buf_fini(&payload);
-        ls_buf_fini(&rest);
         return false;
     }
     struct ls_engine_job *job = new_job(e, id);
     job->payload = (char *)payload.p;
-    job->rest = (char *)rest.p;
+    job->tail = h->tail;
+    job->beacon_root = h->beacon_root;
     return true;
 }
 
@@ -282,7 +291,7 @@ bool ls_engine_build(struct ls_engine_port *e, struct ls_rpc_call *call, const s
     struct ls_exec_results results;
     struct ls_tx_fault fault;
     uint32_t parent_id = ls_universe_find(e->universe, head);
-    ls_engine_payload_id(head, at, version, id);
+    ls_engine_payload_id(head, at, is_geth(e) ? version : RETH_ID, id);
     if (!check_txs(call, at)) {
         return false;
     }
@@ -341,37 +350,68 @@ static bool take_payload_id(struct ls_go_args *a, uint8_t id[8])
     return ls_go_fixed(a, v, LS_GO_ARGUMENT, "engine.PayloadID", id, 8);
 }
 
+/* op-reth: a job ends when it is fetched; only the last one fetched can be asked for again. */
+static void end_job(struct ls_engine_port *e, struct ls_engine_job *job)
+{
+    for (size_t k = 0; k < e->job_count; k++) {
+        if (&e->jobs[k] != job && e->jobs[k].is_fetched) {
+            drop(&e->jobs[k]); /* leaves a hole with the zero id, which no build has */
+        }
+    }
+    job->is_fetched = true;
+}
+
+/* The version of the method fits the id, and for op-reth the fork of the block. */
+static bool fits_version(const struct ls_engine_port *e, const uint8_t id[8],
+                         const struct ls_engine_job *job, unsigned version)
+{
+    unsigned low = version <= 2 ? 1 : 3;
+    unsigned high = version <= 2 ? version : 3;
+    if (is_geth(e)) {
+        return id[0] >= low && id[0] <= high;
+    }
+    if (job == NULL) {
+        return true;
+    }
+    return version <= 2   ? job->tail < LS_TAIL_BEACON_ROOT
+           : version == 3 ? job->tail >= LS_TAIL_BEACON_ROOT
+                          : job->tail >= LS_TAIL_REQUESTS_HASH;
+}
+
+static void put_answer(struct ls_engine_port *e, struct ls_rpc_call *call,
+                       const struct ls_engine_job *job, unsigned version)
+{
+    struct ls_jw w;
+    ls_rpc_result(call, &w);
+    if (version == 1) {
+        (void)ls_buf_puts(call->out, job->payload);
+        return;
+    }
+    (void)ls_buf_puts(call->out, "{\"executionPayload\":");
+    (void)ls_buf_puts(call->out, job->payload);
+    put_rest(e, job, version, call->out);
+    (void)ls_buf_putc(call->out, '}');
+}
+
 void ls_engine_get_payload(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned version)
 {
     struct ls_go_args a;
-    struct ls_jw w;
     uint8_t id[8] = {0};
     ls_go_args_begin(&a, call);
     if (!take_payload_id(&a, id) || !ls_go_args_end(&a)) {
         return;
     }
-    unsigned low = version <= 2 ? 1 : 3;
-    unsigned high = version <= 2 ? version : 3;
-    if (id[0] < low || id[0] > high) {
+    struct ls_engine_job *job = find_job(e, id);
+    if (!fits_version(e, id, job, version)) {
         ls_rpc_error(call, LS_RPC_UNSUPPORTED_FORK, "Unsupported fork");
-        return;
-    }
-    const struct ls_engine_job *job = find_job(e, id);
-    if (job == NULL) {
+    } else if (job == NULL) {
         ls_rpc_error(call, LS_RPC_UNKNOWN_PAYLOAD, "Unknown payload");
-        return;
-    }
-    if (job->payload == NULL) {
+    } else if (job->payload == NULL) {
         ls_rpc_error(call, LS_RPC_TIMED_OUT, "request timed out");
-        return;
-    }
-    ls_rpc_result(call, &w);
-    if (version == 1) {
-        (void)ls_buf_puts(call->out, job->payload);
     } else {
-        (void)ls_buf_printf(call->out, "{\"executionPayload\":");
-        (void)ls_buf_puts(call->out, job->payload);
-        (void)ls_buf_puts(call->out, job->rest);
-        (void)ls_buf_putc(call->out, '}');
+        put_answer(e, call, job, version);
+        if (!is_geth(e)) {
+            end_job(e, job);
+        }
     }
 }

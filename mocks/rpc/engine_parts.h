@@ -27,12 +27,13 @@ struct ls_engine_public {
     struct ls_engine_port *port;
 };
 
-/* Builds that getPayload can still ask for (geth's maxTrackedPayloads). */
-#define LS_ENGINE_JOBS 10u
+/* A build that getPayload can ask for. */
 struct ls_engine_job {
     uint8_t id[8];
     char *payload; /* the executionPayload object; NULL: no build of it succeeds */
-    char *rest;    /* the envelope's other members, from the comma on */
+    enum ls_header_tail tail;
+    struct ls_hash beacon_root;
+    bool is_fetched; /* LS_EL_BUILDS_RETH */
 };
 
 struct ls_engine_port {
@@ -50,8 +51,8 @@ struct ls_engine_port {
     /* Texts of blocks added at run time; owned here, read by the universe. */
     char **added;
     size_t added_count;
-    char exec_error[2048];                     /* of the payload being looked at */
-    struct ls_engine_job jobs[LS_ENGINE_JOBS]; /* newest first */
+    char exec_error[2048];                       /* of the payload being looked at */
+    struct ls_engine_job jobs[LS_EL_BUILDS_MAX]; /* newest first */
     size_t job_count;
 };
 
