@@ -55,6 +55,7 @@ enum ls_err ls_port_open(struct ls_port *p, struct ls_backend *rpc, const struct
         .reply_bytes_max = REPLY_BYTES_MAX,
         .connections_max = o->connections_max != 0 ? o->connections_max : LS_PORT_CONNECTIONS_MAX,
         .gzip = o->gzip,
+        .is_cors = o->is_cors,
         .trace = o->trace,
         .ep = o->ep};
     enum ls_err e;

@@ -37,6 +37,7 @@ struct ls_port_options {
     unsigned connections_max; /* 0 = LS_PORT_CONNECTIONS_MAX */
     size_t body_bytes_max;    /* of requests; 0 = geth's for an authenticated port */
     bool gzip;                /* compress for clients that accept it */
+    bool is_cors;             /* as in struct ls_front_options */
 };
 
 /* Puts filter, tap and front around rpc, which p owns from now on (also on error), and watches the

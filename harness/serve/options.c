@@ -24,6 +24,15 @@ const char ls_serve_usage[] =
     "  --source-cl ADDR   the node to follow, as a consensus node        (8647)\n"
     "  --l1 ADDR          L1                                             (8745)\n"
     "  --synctester ADDR  URLs of the upstream sync tester               (8845)\n"
+    "  --synctester-config FILE\n"
+    "                     chains of op-sync-tester's config file instead of the served one; "
+    "el_rpc\n"
+    "                     names the folder of a recorded chain\n"
+    "  --synctester-jwt FILE\n"
+    "                     the sync tester asks for tokens, too (default: it does not)\n"
+    "  --synctester-sessions N, --synctester-idle S\n"
+    "                     most sessions of a chain (default 1024); seconds after which an unused\n"
+    "                     one is deleted (default 0: never)\n"
     "  --control ADDR     control API, and a page for the browser        (8700)\n"
     "                     ADDR is HOST:PORT, :PORT, PORT or off; HOST is 127.0.0.1 unless said;\n"
     "                     port 0 is any free one. A usual port that is taken is replaced by a "
@@ -220,6 +229,10 @@ enum ls_err ls_serve_options_read(int argc, char **argv, struct ls_serve_options
         {.name = "--source-cl", .value = &w.addresses[LS_SERVE_SOURCE_CL]},
         {.name = "--l1", .value = &w.addresses[LS_SERVE_L1]},
         {.name = "--synctester", .value = &w.addresses[LS_SERVE_SYNCTESTER]},
+        {.name = "--synctester-config", .value = &o->synctester_config},
+        {.name = "--synctester-jwt", .value = &o->synctester_jwt},
+        {.name = "--synctester-sessions", .number = &o->synctester_sessions},
+        {.name = "--synctester-idle", .number = &o->synctester_idle_s},
         {.name = "--control", .value = &w.addresses[LS_SERVE_CONTROL]},
         {.name = "--profile", .value = &w.profile},
         {.name = "--start", .value = &w.start},

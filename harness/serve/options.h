@@ -34,9 +34,13 @@ struct ls_serve_options {
     uint64_t peers;
     uint64_t seed;
     enum ls_eth_state state;
-    const char *jwt;           /* file; NULL: one is made; "none": no token is asked for */
-    const char *trace;         /* file; NULL: none */
-    struct ls_cmd_list faults; /* items owned: free with ls_serve_options_fini */
+    const char *jwt;               /* file; NULL: one is made; "none": no token is asked for */
+    const char *trace;             /* file; NULL: none */
+    const char *synctester_config; /* file; NULL: the served chain */
+    const char *synctester_jwt;    /* file; NULL: no token is asked for */
+    uint64_t synctester_sessions;  /* 0 = as many as the port has by itself */
+    uint64_t synctester_idle_s;    /* 0 = sessions never expire */
+    struct ls_cmd_list faults;     /* items owned: free with ls_serve_options_fini */
     bool is_help;
 };
 

@@ -18,6 +18,7 @@
 #include "harness/serve/control.h"
 #include "harness/serve/options.h"
 #include "harness/serve/secret.h"
+#include "harness/serve/testers.h"
 #include "mocks/rpc/engine_rpc.h"
 #include "mocks/rpc/l1_rpc.h"
 #include "mocks/rpc/source_rpc.h"
@@ -42,7 +43,8 @@ struct serve {
     struct ls_stage stage;
     struct ls_backend *engine_rpc;
     struct ls_upstream *upstream; /* the chain that the sync tester masks: the source's */
-    struct ls_backend *synctester;
+    struct ls_testers testers;
+    uint8_t testers_secret[LS_JWT_SECRET_BYTES];
     struct ls_port ports[LS_SERVE_PORT_COUNT + 1]; /* the last one is the control port */
     struct ls_faults faults;
     struct ls_history *history;
@@ -136,7 +138,7 @@ static struct ls_backend *make_backend(struct serve *s, size_t port)
     case LS_SERVE_L1:
         return ls_mocks_l1_rpc(m);
     case LS_SERVE_SYNCTESTER:
-        return s->synctester;
+        return s->testers.backend;
     case LS_SERVE_PORT_COUNT:
         break;
     }
@@ -163,16 +165,24 @@ static enum ls_err make_synctester(struct serve *s, struct ls_diag *d)
                                                  .tip = s->chain.genesis,
                                                  .tip_at = source_tip,
                                                  .self = s};
-    struct ls_synctester_chain chain = {.chain_id = upstream.chain_id};
+    struct ls_testers_options o = {.config = s->options.synctester_config,
+                                   .fixture = s->options.fixture,
+                                   .served_chain_id = upstream.chain_id,
+                                   .sessions_max = s->options.synctester_sessions,
+                                   .idle_s = s->options.synctester_idle_s,
+                                   .seed = s->options.seed,
+                                   .trace = s->trace};
+    enum ls_err e = LS_OK;
 
-    chain.upstream = s->upstream = ls_upstream_fixture_new(&upstream);
+    o.served = s->upstream = ls_upstream_fixture_new(&upstream);
     if (s->upstream == NULL) {
         return ls_fail(d, LS_ERR_NOMEM, "out of memory");
     }
-    return ls_synctester_new(
-        &(struct ls_synctester_config){
-            .chains = &chain, .chain_count = 1, .seed = s->options.seed, .trace = s->trace},
-        &s->synctester, d);
+    if (s->options.synctester_jwt != NULL) {
+        e = ls_serve_secret(s->options.synctester_jwt, s->testers_secret, d);
+        o.jwt_secret = s->testers_secret;
+    }
+    return e == LS_OK ? ls_testers_init(&s->testers, &o, d) : e;
 }
 
 static void close_port(struct serve *s, size_t port)
@@ -215,6 +225,7 @@ static enum ls_err open_at(struct serve *s, size_t port, uint16_t number, struct
         .port = number,
         .connections_max = is_control ? CONTROL_CONNECTIONS_MAX : CONNECTIONS_MAX,
         .gzip = !is_control,
+        .is_cors = port == LS_SERVE_SYNCTESTER,
         .body_bytes_max = is_control                    ? 2u * LS_CONTROL_BODY_MAX
                           : port == LS_SERVE_SYNCTESTER ? LS_SYNCTESTER_BODY_BYTES_MAX
                                                         : 0};
@@ -365,7 +376,7 @@ static void tear_down(struct serve *s)
         close_port(s, p);
     }
     ls_engine_rpc_free(s->engine_rpc);
-    ls_synctester_free(s->synctester);
+    ls_testers_fini(&s->testers);
     ls_upstream_fixture_free(s->upstream);
     ls_loop_free(s->loop);
     ls_stage_fini(&s->stage);
@@ -397,7 +408,11 @@ static void print_ports(const struct serve *s)
     printf("  source-el   %s  the node to follow, execution\n", url(s, LS_SERVE_SOURCE_EL));
     printf("  source-cl   %s  the node to follow, consensus\n", url(s, LS_SERVE_SOURCE_CL));
     printf("  l1          %s\n", url(s, LS_SERVE_L1));
-    if (s->synctester != NULL) {
+    for (size_t i = 0; i < s->testers.file.count; i++) {
+        printf("  synctester  %s/chain/%" PRIu64 "/synctest/<uuid4>\n", url(s, LS_SERVE_SYNCTESTER),
+               s->testers.file.entries[i].chain_id);
+    }
+    if (s->testers.backend != NULL && s->options.synctester_config == NULL) {
         printf("  synctester  %s/chain/%" PRIu64 "/synctest/<uuid4>\n", url(s, LS_SERVE_SYNCTESTER),
                s->chain.rollup.l2_chain_id);
     }
