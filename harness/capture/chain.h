@@ -106,7 +106,8 @@ struct ls_chain_options {
  * to the recorded L1) and every reference of the label timeline.
  *
  * With a window only its blocks are read, genesis, the orphans that sit on them, and the L1 headers
- * and label rows that belong to them, as `lockstep cut` would keep them; all of that is checked the
+ * and label rows that belong to them, as `lockstep cut` would keep them,
+ * but branches that leave the window upwards whole; all of that is checked the
  * same, but what is outside is not looked at, the SHA-256 of the block segments neither (store.h
  * has the whole story). RANGE when no block of the window is recorded.
  *

@@ -58,6 +58,96 @@ static void make_folder(struct folder *f)
     folder_fill(f);
 }
 
+/* --- tools: an index that fits the file and is wrong all the same --- */
+
+struct lie {
+    const char *name;
+    void (*tell)(struct ls_index_writer *w, uint32_t id);
+};
+
+static void lie_hash(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id].hash.b[31] ^= 1;
+}
+static void lie_parent(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id].parent.b[0] ^= 1;
+}
+static void lie_origin_hash(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id].origin_hash.b[9] ^= 1;
+}
+static void lie_number(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id].number++;
+}
+static void lie_time(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id].timestamp ^= 1;
+}
+static void lie_origin(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id].origin_number--;
+}
+static void lie_sequence(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id].sequence_number++;
+}
+static void lie_text(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id].text++;
+}
+static void lie_text_far(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id].text = UINT64_MAX - 5;
+}
+static void lie_bytes(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id].bytes--;
+}
+static void lie_bytes_far(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id].bytes = UINT32_MAX;
+}
+static void lie_two_lines(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id].bytes += w->blocks[id + 1].bytes + 1;
+}
+static void lie_frame(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id].frame = UINT32_MAX;
+}
+/* The whole entry of a neighbour: everything fits but the place. */
+static void lie_neighbour(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id] = w->blocks[id + 1];
+}
+
+/* The end of the line alone. */
+static void lie_suffix(struct ls_index_writer *w, uint32_t id)
+{
+    w->blocks[id].text++;
+    w->blocks[id].bytes--;
+}
+
+/* Index bytes, writable again, sealed for the segment they were made for. */
+static void reseal(struct ls_buf *b, const struct ls_index *was, const struct lie *lie, uint32_t id)
+{
+    struct ls_index_counts counts = was->counts;
+    struct ls_index_source source = was->source;
+    struct ls_index_writer w;
+
+    ls_index_begin(b->p, &counts, &w);
+    w.count = (uint32_t)counts.blocks;
+    lie->tell(&w, id);
+    ls_index_seal(&w, &source);
+}
+
+static void write_index(const struct folder *f, const struct ls_buf *b)
+{
+    folder_write(f, LS_INDEX_L2_FILE, b->p, b->n);
+}
+
 /* --- finding --- */
 
 static void check_block(struct opened *o, const struct ls_ublock *b, bool is_canonical)
@@ -130,6 +220,26 @@ static void knows_what_is_not_there(void **state)
     folder_remove(&f);
 }
 
+/* What was proved of a frame is forgotten with it: a place in the cache that held proved blocks
+ * proves nothing of those that come into it. */
+static void lies_about_a_block_late(struct folder *f, struct opened *o)
+{
+    static const struct lie lie = {"number", lie_number};
+    struct ls_span text;
+    struct ls_buf bytes;
+
+    folder_read(f, LS_INDEX_L2_FILE, &bytes);
+    reseal(&bytes, ls_store_index(o->store), &lie, 40);
+    write_index(f, &bytes);
+    ls_buf_fini(&bytes);
+    must_open(o);
+    for (uint32_t id = ls_universe_count(o->chain.l2); id-- > 40;) {
+        enum ls_err e = ls_store_read(o->store, id, &text, NULL, &o->d);
+        /* The block above sits on the entry's hash, which is right. */
+        assert_int_equal(e, id == 40 ? LS_ERR_HASH : LS_OK);
+    }
+}
+
 /* More frames than are kept decompressed: three lines a frame. */
 static void reads_across_many_frames(void **state)
 {
@@ -166,6 +276,7 @@ static void reads_across_many_frames(void **state)
     assert_true(ls_store_index(o.store)->counts.frames > LS_STORE_FRAMES);
     check_all(&o);
     check_all(&o);
+    lies_about_a_block_late(&f, &o);
     close_all(&o);
     ls_buf_fini(&text);
     ls_buf_fini(&packed);
@@ -173,11 +284,6 @@ static void reads_across_many_frames(void **state)
 }
 
 /* --- when an index is made --- */
-
-static void write_index(const struct folder *f, const struct ls_buf *b)
-{
-    folder_write(f, LS_INDEX_L2_FILE, b->p, b->n);
-}
 
 static void makes_the_index_once(void **state)
 {
@@ -287,6 +393,29 @@ static void makes_the_index_anew_for_another_segment(void **state)
     folder_remove(&f);
 }
 
+/* The time of change can be set by anyone: the size is compared too. */
+static void sees_that_a_segment_grew(void **state)
+{
+    struct folder f;
+    struct opened o;
+    struct ls_buf bytes;
+
+    (void)state;
+    make_folder(&f);
+    touch(&f);
+    open_chain(&f, false, &o);
+    must_open(&o);
+    folder_read(&f, LS_SEGMENT_L2_FILE, &bytes);
+    ls_buf_putc(&bytes, 0);
+    folder_write(&f, LS_SEGMENT_L2_FILE, bytes.p, bytes.n);
+    touch(&f);
+    assert_int_equal(open_store(&o), LS_ERR_HASH);
+    assert_non_null(strstr(o.d.text, "damaged"));
+    ls_buf_fini(&bytes);
+    close_all(&o);
+    folder_remove(&f);
+}
+
 static size_t count_files(const struct folder *f)
 {
     DIR *dir = opendir(f->dir);
@@ -341,83 +470,7 @@ static void many_processes_may_open_at_once(void **state)
     folder_remove(&f);
 }
 
-/* --- an index that fits the file and is wrong all the same --- */
-
-struct lie {
-    const char *name;
-    void (*tell)(struct ls_index_writer *w, uint32_t id);
-};
-
-static void lie_hash(struct ls_index_writer *w, uint32_t id)
-{
-    w->blocks[id].hash.b[31] ^= 1;
-}
-static void lie_parent(struct ls_index_writer *w, uint32_t id)
-{
-    w->blocks[id].parent.b[0] ^= 1;
-}
-static void lie_origin_hash(struct ls_index_writer *w, uint32_t id)
-{
-    w->blocks[id].origin_hash.b[9] ^= 1;
-}
-static void lie_number(struct ls_index_writer *w, uint32_t id)
-{
-    w->blocks[id].number++;
-}
-static void lie_time(struct ls_index_writer *w, uint32_t id)
-{
-    w->blocks[id].timestamp ^= 1;
-}
-static void lie_origin(struct ls_index_writer *w, uint32_t id)
-{
-    w->blocks[id].origin_number--;
-}
-static void lie_sequence(struct ls_index_writer *w, uint32_t id)
-{
-    w->blocks[id].sequence_number++;
-}
-static void lie_text(struct ls_index_writer *w, uint32_t id)
-{
-    w->blocks[id].text++;
-}
-static void lie_text_far(struct ls_index_writer *w, uint32_t id)
-{
-    w->blocks[id].text = UINT64_MAX - 5;
-}
-static void lie_bytes(struct ls_index_writer *w, uint32_t id)
-{
-    w->blocks[id].bytes--;
-}
-static void lie_bytes_far(struct ls_index_writer *w, uint32_t id)
-{
-    w->blocks[id].bytes = UINT32_MAX;
-}
-static void lie_two_lines(struct ls_index_writer *w, uint32_t id)
-{
-    w->blocks[id].bytes += w->blocks[id + 1].bytes + 1;
-}
-static void lie_frame(struct ls_index_writer *w, uint32_t id)
-{
-    w->blocks[id].frame = UINT32_MAX;
-}
-/* The whole entry of a neighbour: everything fits but the place. */
-static void lie_neighbour(struct ls_index_writer *w, uint32_t id)
-{
-    w->blocks[id] = w->blocks[id + 1];
-}
-
-/* Index bytes, writable again, sealed for the segment they were made for. */
-static void reseal(struct ls_buf *b, const struct ls_index *was, const struct lie *lie, uint32_t id)
-{
-    struct ls_index_counts counts = was->counts;
-    struct ls_index_source source = was->source;
-    struct ls_index_writer w;
-
-    ls_index_begin(b->p, &counts, &w);
-    w.count = (uint32_t)counts.blocks;
-    lie->tell(&w, id);
-    ls_index_seal(&w, &source);
-}
+/* --- an index that lies --- */
 
 static void never_believes_an_entry(void **state)
 {
@@ -436,6 +489,7 @@ static void never_believes_an_entry(void **state)
         {"two lines", lie_two_lines},
         {"frame", lie_frame},
         {"neighbour", lie_neighbour},
+        {"suffix", lie_suffix},
     };
     struct folder f;
     struct opened o;
@@ -456,6 +510,7 @@ static void never_believes_an_entry(void **state)
         ls_buf_fini(&bad);
         must_open(&o);
         assert_false(ls_store_made_index(o.store));
+        assert_int_equal(ls_store_read(o.store, 42, &text, NULL, &o.d), LS_OK);
         if (ls_store_read(o.store, 40, &text, NULL, &o.d) != LS_ERR_HASH ||
             !strstr(o.d.text, LS_INDEX_L2_FILE)) {
             fail_msg("%s: %s", lies[i].name, o.d.text);
@@ -464,6 +519,29 @@ static void never_believes_an_entry(void **state)
         assert_int_equal(ls_store_read(o.store, 20, &text, NULL, &o.d), LS_OK);
     }
     ls_buf_fini(&good);
+    close_all(&o);
+    folder_remove(&f);
+}
+
+/* At the start of a run no parent stands below: the place is told by the number alone. */
+static void never_believes_the_first_entry_of_a_run(void **state)
+{
+    static const struct lie lie = {"neighbour", lie_neighbour};
+    struct folder f;
+    struct opened o;
+    struct ls_buf bytes;
+    struct ls_span text;
+
+    (void)state;
+    make_folder(&f);
+    open_chain(&f, false, &o);
+    must_open(&o);
+    folder_read(&f, LS_INDEX_L2_FILE, &bytes);
+    reseal(&bytes, ls_store_index(o.store), &lie, 1);
+    write_index(&f, &bytes);
+    must_open(&o);
+    assert_int_equal(ls_store_read(o.store, 1, &text, NULL, &o.d), LS_ERR_HASH);
+    ls_buf_fini(&bytes);
     close_all(&o);
     folder_remove(&f);
 }
@@ -521,6 +599,28 @@ static void break_a_digit(struct ls_buf *t, size_t start, size_t end)
     *at = *at == '1' ? '2' : '1';
 }
 
+/* Canonical 1614 gives way to the orphan of that number, which sits on another block. */
+static void put_an_orphan_in_the_chain(struct ls_buf *t, size_t start, size_t end)
+{
+    struct ls_span rest = ls_buf_span(t);
+    struct ls_span lines[89];
+    struct ls_buf out;
+
+    (void)start;
+    (void)end;
+    ls_buf_init(&out, LS_SEGMENT_BYTES_MAX);
+    for (size_t i = 0; i < 89; i++) {
+        assert_true(ls_segment_line(&rest, &lines[i]));
+    }
+    lines[1614 - FOLDER_FIRST + 1] = lines[83]; /* 82 is the orphan 1613 */
+    for (size_t i = 0; i < 89; i++) {
+        ls_buf_put(&out, lines[i].p, lines[i].n);
+        ls_buf_putc(&out, '\n');
+    }
+    ls_buf_fini(t);
+    *t = out;
+}
+
 static void no_last_line_feed(struct ls_buf *t, size_t start, size_t end)
 {
     (void)start;
@@ -538,6 +638,7 @@ static void refuses_to_index_what_is_wrong(void **state)
         {drop_a_line, "line 20, block 1579", "missing, doubled or moved"},
         {double_a_line, "line 21, block 1578", "missing, doubled or moved"},
         {break_a_digit, "line 20, block 1578", "hash"},
+        {put_an_orphan_in_the_chain, "line 56, block 1614", "parentHash"},
         {no_last_line_feed, "line 89", "has no end"},
     };
 
@@ -585,11 +686,19 @@ static void refuses_a_segment_the_manifest_does_not_name(void **state)
     (void)state;
     make_folder(&f);
     open_chain(&f, false, &o);
-    seg = *o.spec.seg;
-    seg.sha256[5] ^= 1;
-    o.spec.seg = &seg;
-    assert_int_equal(open_store(&o), LS_ERR_HASH);
-    assert_non_null(strstr(o.d.text, "sha256"));
+    for (int has_index = 0; has_index < 2; has_index++) {
+        const struct ls_manifest_segment *right = o.spec.seg;
+        seg = *right;
+        seg.sha256[5] ^= 1;
+        o.spec.seg = &seg;
+        assert_int_equal(open_store(&o), LS_ERR_HASH);
+        assert_non_null(strstr(o.d.text, "sha256"));
+        seg = *right;
+        seg.lines++;
+        assert_int_equal(open_store(&o), LS_ERR_RANGE);
+        o.spec.seg = right;
+        must_open(&o);
+    }
     close_all(&o);
     folder_remove(&f);
 }
@@ -676,6 +785,7 @@ static void a_window_may_be_narrow_wide_or_nowhere(void **state)
         {0, UINT64_MAX, 89},
         {0, 0, 1},
         {1618, 1618, 2},
+        {FOLDER_FIRST, 1614, 63}, /* the branch that leaves the window stays whole */
         {FOLDER_LAST, UINT64_MAX, 2},
         {1, FOLDER_FIRST - 1, 0},
         {FOLDER_LAST + 1, UINT64_MAX, 0},
@@ -697,6 +807,49 @@ static void a_window_may_be_narrow_wide_or_nowhere(void **state)
         }
         ls_chain_close(&c);
     }
+    folder_remove(&f);
+}
+
+/* Rows of the labels stay with a branch, above the window too. */
+static void a_branch_that_leaves_the_window_stays_whole(void **state)
+{
+    const struct ls_chain_options o = {.has_window = true, .first = FOLDER_FIRST, .last = 1614};
+    struct folder f;
+    struct ls_chain c;
+    bool is_above = false;
+
+    (void)state;
+    make_folder(&f);
+    if (ls_chain_open(f.dir, &o, &c, &f.d)) {
+        fail_msg("%s", f.d.text);
+    }
+    const struct ls_chain_branch *br = ls_chain_branch(&c, "orphan-1613");
+    assert_non_null(br);
+    assert_int_equal(ls_universe_get(c.l2, br->tip)->ref.number, 1619);
+    for (size_t i = 0; i < c.timeline_count; i++) {
+        is_above |= c.timeline[i].status.unsafe_l2.number > 1614;
+    }
+    assert_true(is_above);
+    ls_chain_close(&c);
+    folder_remove(&f);
+}
+
+/* Genesis and block 1 have no hole between them. */
+static void a_window_above_genesis_has_no_gap(void **state)
+{
+    const struct ls_chain_options o = {.has_window = true, .first = 1, .last = 10};
+    struct folder f;
+    struct ls_chain c;
+
+    (void)state;
+    clone_source(&f, "fixtures/devnet-forks");
+    if (ls_chain_open(f.dir, &o, &c, &f.d)) {
+        fail_msg("%s", f.d.text);
+    }
+    assert_int_equal(ls_universe_count(c.l2), 11);
+    assert_false(ls_universe_get(c.l2, 1)->is_gap);
+    assert_int_equal(c.first, c.genesis);
+    ls_chain_close(&c);
     folder_remove(&f);
 }
 
@@ -734,13 +887,17 @@ int main(void)
         cmocka_unit_test(makes_the_index_once),
         cmocka_unit_test(makes_a_stale_index_anew),
         cmocka_unit_test(makes_the_index_anew_for_another_segment),
+        cmocka_unit_test(sees_that_a_segment_grew),
         cmocka_unit_test(many_processes_may_open_at_once),
         cmocka_unit_test(never_believes_an_entry),
+        cmocka_unit_test(never_believes_the_first_entry_of_a_run),
         cmocka_unit_test(a_full_table_ends_the_search),
         cmocka_unit_test(refuses_to_index_what_is_wrong),
         cmocka_unit_test(refuses_a_segment_the_manifest_does_not_name),
         cmocka_unit_test(a_window_is_what_cutting_gives),
         cmocka_unit_test(a_window_may_be_narrow_wide_or_nowhere),
+        cmocka_unit_test(a_branch_that_leaves_the_window_stays_whole),
+        cmocka_unit_test(a_window_above_genesis_has_no_gap),
         cmocka_unit_test(an_index_that_lies_spoils_no_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
