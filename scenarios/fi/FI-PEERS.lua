@@ -72,9 +72,9 @@ local function try(w, peer, fault)
   w:expect(what .. ": said what is wrong once", tells, silent and 0 or 1)
   clear(w, peer, fault)
   follow.settle(w, 2, what .. ": the labels are the source's again")
-  if tells == 1 then
+  if tells == 1 then -- more than once when a bad answer was still on its way
     w:within(2, what .. ": said that it is over",
-             function() return said(w, OVER[peer]) == over + 1 end)
+             function() return said(w, OVER[peer]) > over end)
   end
   w:expect(what .. ": no newPayload", #w:calls("engine", "engine_newPayload*", from), 0)
 end
