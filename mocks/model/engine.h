@@ -55,6 +55,10 @@ enum ls_el_builds {
     LS_EL_BUILDS_RETH  /* id begins with 4; envelopes by version; kept until another is fetched */
 };
 
+/* Whose texts a newPayload that is INVALID gets, and whose order of rules. op-reth's latest valid
+ * hash is the parent, when it knows it, also where op-geth's is null. */
+enum ls_el_words { LS_EL_WORDS_GETH, LS_EL_WORDS_RETH };
+
 struct ls_engine_profile {
     const char *name;
     enum ls_el_unknown_parent unknown_parent;
@@ -64,6 +68,7 @@ struct ls_engine_profile {
     enum ls_el_unset label_unset;
     enum ls_el_restore restore;
     enum ls_el_builds builds;
+    enum ls_el_words words;
     uint32_t builds_max;     /* getPayload knows the newest so many, <= LS_EL_BUILDS_MAX */
     bool labels_atomic;      /* a bad label leaves head and labels as they were */
     bool labels_same_head;   /* a forkchoice that keeps the head still moves labels (EL-ERI: no) */

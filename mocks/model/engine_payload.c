@@ -152,7 +152,8 @@ struct ls_el_verdict ls_engine_new_payload(struct ls_engine *e, const struct ls_
         return unknown_parent(e, in);
     }
     ls_engine_cache_block(e, parent);
-    if (in->timestamp <= ls_universe_get(e->u, parent)->ref.timestamp) {
+    bool is_stale = in->timestamp <= ls_universe_get(e->u, parent)->ref.timestamp;
+    if (is_stale && e->profile.words == LS_EL_WORDS_GETH) {
         return ls_el_invalid(&in->parent, "invalid timestamp", "np 9");
     }
     if (e->snap_active) {

@@ -16,8 +16,8 @@
     .unknown_parent = LS_EL_PARENT_SYNCING, .unknown_head = LS_EL_HEAD_SYNCING_START,           \
     .zero_head = LS_EL_ZERO_ERROR, .old_head = LS_EL_OLD_SKIP, .label_unset = LS_EL_UNSET_NULL, \
     .restore = LS_EL_RESTORE_BOTH, .labels_same_head = true, .stash_max = 64,                   \
-    .invalid_hits_max = 128, .builds = LS_EL_BUILDS_RETH, .builds_max = LS_EL_BUILDS_MAX,       \
-    .old_head_builds = true, .connects = true
+    .invalid_hits_max = 128, .builds = LS_EL_BUILDS_RETH, .words = LS_EL_WORDS_RETH,            \
+    .builds_max = LS_EL_BUILDS_MAX, .old_head_builds = true, .connects = true
 
 static const struct ls_engine_profile PROFILES[] = {
     {.name = "geth", GETH},

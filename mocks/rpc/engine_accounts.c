@@ -268,6 +268,9 @@ static bool nonce_fault(struct ls_engine_port *e, uint32_t parent, const struct 
     (void)snprintf(out->why, sizeof out->why,
                    "nonce too %s: address %s, tx: %" PRIu64 " state: %" PRIu64,
                    tx->nonce < *state ? "low" : "high", who, tx->nonce, *state);
+    (void)snprintf(out->why_reth, sizeof out->why_reth,
+                   "nonce %" PRIu64 " too %s, expected %" PRIu64, tx->nonce,
+                   tx->nonce < *state ? "low" : "high", *state);
     return true;
 }
 
@@ -290,6 +293,10 @@ bool ls_engine_txs_fault(struct ls_engine_port *e, uint32_t parent, const struct
         if (tx->gas > left) {
             (void)ls_engine_sender(e, tx, &out->sender);
             (void)snprintf(out->why, sizeof out->why, "gas limit reached");
+            (void)snprintf(out->why_reth, sizeof out->why_reth,
+                           "transaction gas limit %" PRIu64 " is more than blocks available gas "
+                           "%" PRIu64,
+                           tx->gas, left);
             return true;
         }
         uint64_t used = ls_engine_plain_gas(e, txs[i], h->timestamp);

@@ -308,16 +308,23 @@ const char *ls_engine_exec_error(struct ls_engine_port *e, const struct ls_paylo
     if (ls_engine_header_of(e, parent, &parent_header) != LS_OK) {
         return NULL;
     }
-    const char *fault = ls_engine_header_fault(e, h, parent, &parent_header);
+    bool is_reth = ls_engine_knobs(e->engine)->words == LS_EL_WORDS_RETH;
+    const char *fault = is_reth ? ls_engine_header_fault_reth(e, h, &parent_header)
+                                : ls_engine_header_fault(e, h, parent, &parent_header);
     if (fault != NULL) {
         return fault;
     }
     if (ls_engine_txs_fault(e, parent, h, p->txs, p->tx_count, &tx)) {
         ls_hex_encode(tx.tx.hash.b, sizeof tx.tx.hash.b, digits);
-        (void)snprintf(e->exec_error, sizeof e->exec_error, "could not apply tx %zu [0x%s]: %s",
-                       tx.index, digits, tx.why);
+        if (is_reth) {
+            (void)snprintf(e->exec_error, sizeof e->exec_error,
+                           "EVM reported invalid transaction (0x%s): %s", digits, tx.why_reth);
+        } else {
+            (void)snprintf(e->exec_error, sizeof e->exec_error, "could not apply tx %zu [0x%s]: %s",
+                           tx.index, digits, tx.why);
+        }
         return e->exec_error;
     }
     ls_engine_execute(e, parent, &parent_header, h, p->txs, p->tx_count, &results);
-    return result_fault(e, h, &results);
+    return is_reth ? ls_engine_result_fault_reth(e, h, &results) : result_fault(e, h, &results);
 }

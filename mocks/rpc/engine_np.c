@@ -363,20 +363,38 @@ bool ls_engine_put_error(struct ls_rpc_call *call, const struct ls_el_verdict *v
     return true;
 }
 
+static bool is_reth(const struct ls_engine_port *e)
+{
+    return ls_engine_knobs(e->engine)->words == LS_EL_WORDS_RETH;
+}
+
+/* Rows 3 to 5: why the payload is no block. */
+static const char *block_fault_of(struct ls_engine_port *e, struct ls_np_args *n,
+                                  struct ls_header *h, char *text, size_t cap)
+{
+    if (is_reth(e)) {
+        return ls_engine_block_fault_reth(e, n, h, text, cap);
+    }
+    const char *fault = op_fault(e, n, text, cap);
+    if (fault == NULL) {
+        fault = block_fault(n, text, cap);
+    }
+    return fault != NULL ? fault : hash_fault(&n->payload, h, text, cap);
+}
+
 static struct ls_el_verdict judge(struct ls_engine_port *e, struct ls_np_args *n, char *text,
                                   size_t cap)
 {
     struct ls_el_verdict invalid = {.status = LS_STATUS_INVALID, .row = "np 3"};
     struct ls_header h;
     const struct ls_payload *p = &n->payload;
-    invalid.error = op_fault(e, n, text, cap);
-    if (invalid.error == NULL) {
-        invalid.error = block_fault(n, text, cap);
-    }
-    if (invalid.error == NULL) {
-        invalid.error = hash_fault(p, &h, text, cap);
-    }
+    invalid.error = block_fault_of(e, n, &h, text, cap);
     if (invalid.error != NULL) {
+        uint32_t known = ls_universe_find(e->universe, &p->parent_hash);
+        if (is_reth(e) && known != LS_NO_BLOCK && ls_engine_has(e->engine, known)) {
+            invalid.lvh = LS_LVH_HASH;
+            invalid.latest_valid = p->parent_hash;
+        }
         return invalid;
     }
     struct ls_np_input in = {.id = {p->block_hash, p->number},

@@ -101,6 +101,8 @@ enum ls_err ls_engine_header_of(const struct ls_engine_port *e, uint32_t id, str
 const char *ls_engine_header_fault(struct ls_engine_port *e, const struct ls_header *h,
                                    uint32_t parent_id, const struct ls_header *parent);
 
+/* Decimal digits of a 256-bit number. */
+void ls_engine_print_u256(const struct ls_u256 *v, char out[80]);
 /* The text for a blobGasUsed other than the calculated one. */
 const char *ls_engine_blob_fault(struct ls_engine_port *e, uint64_t stated, uint64_t calculated);
 
@@ -132,6 +134,7 @@ struct ls_tx_fault {
     struct ls_tx_view tx;
     struct ls_addr sender;
     char why[160]; /* op-geth's words */
+    char why_reth[160];
 };
 /* The first of these transactions that does not apply on parent, by nonce or gas; false: none that
  * can be told without executing. */
@@ -201,6 +204,18 @@ void ls_engine_get_payload(struct ls_engine_port *e, struct ls_rpc_call *call, u
 /* Forgets every build (the process ended, or the port does). */
 void ls_engine_drop_builds(struct ls_engine_port *e);
 
+/* --- op-reth's words and order (engine_np_reth.c); each as its namesake --- */
+
+/* Why the payload is no block; fills in h. text has room for cap bytes and may be the answer. */
+const char *ls_engine_block_fault_reth(struct ls_engine_port *e, struct ls_np_args *n,
+                                       struct ls_header *h, char *text, size_t cap);
+/* As ls_engine_header_fault, the timestamp included. */
+const char *ls_engine_header_fault_reth(struct ls_engine_port *e, const struct ls_header *h,
+                                        const struct ls_header *parent);
+/* Where the stated results are not those of execution; NULL: they are. */
+const char *ls_engine_result_fault_reth(struct ls_engine_port *e, const struct ls_header *h,
+                                        const struct ls_exec_results *r);
+
 /* --- forkchoiceUpdated (engine_fcu.c) --- */
 void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned version);
 
@@ -208,6 +223,8 @@ void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned 
 void ls_engine_other(struct ls_engine_port *e, struct ls_rpc_call *call);
 /* eth_* reads; false: the method is none of them. */
 bool ls_engine_eth(struct ls_engine_port *e, struct ls_rpc_call *call, bool is_public);
+/* -32601 in the profile's words. */
+void ls_engine_no_method(struct ls_engine_port *e, struct ls_rpc_call *call);
 /* debug_setHead, which both ports have; false: it is not that. */
 bool ls_engine_debug(struct ls_engine_port *e, struct ls_rpc_call *call);
 

@@ -313,6 +313,18 @@ static const struct {
     {"rpc_modules", rpc_modules},
 };
 
+void ls_engine_no_method(struct ls_engine_port *e, struct ls_rpc_call *call)
+{
+    switch (ls_engine_knobs(e->engine)->words) {
+    case LS_EL_WORDS_GETH:
+        ls_rpc_no_method(call);
+        break;
+    case LS_EL_WORDS_RETH:
+        ls_rpc_error(call, LS_RPC_METHOD_NOT_FOUND, "Method not found");
+        break;
+    }
+}
+
 bool ls_engine_debug(struct ls_engine_port *e, struct ls_rpc_call *call)
 {
     if (strcmp(call->method, "debug_setHead") != 0) {
@@ -340,5 +352,5 @@ void ls_engine_other(struct ls_engine_port *e, struct ls_rpc_call *call)
         ls_engine_get_payload(e, call, (unsigned)(version[0] - '0'));
         return;
     }
-    ls_rpc_no_method(call);
+    ls_engine_no_method(e, call);
 }

@@ -25,11 +25,41 @@ static unsigned version_of(const char *method, const char *family, unsigned vers
     return version <= version_max ? version : 0;
 }
 
+/* Methods of op-geth that op-reth's authenticated port lacks. */
+static bool is_missing(const struct ls_engine_port *e, const char *method)
+{
+    static const char *const names[] = {"engine_newPayloadV1",
+                                        "engine_newPayloadV5",
+                                        "engine_getPayloadV1",
+                                        "engine_getPayloadV5",
+                                        "engine_getPayloadBodiesByHashV2",
+                                        "engine_getPayloadBodiesByRangeV2",
+                                        "engine_exchangeTransitionConfigurationV1",
+                                        "engine_signalSuperchainV1",
+                                        "eth_getHeaderByNumber",
+                                        "eth_getHeaderByHash",
+                                        "eth_getBlockTransactionCountByNumber",
+                                        "rpc_modules"};
+    if (ls_engine_knobs(e->engine)->words != LS_EL_WORDS_RETH) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], method) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void handle_call(void *self, struct ls_rpc_call *call)
 {
     struct ls_engine_port *e = self;
     ls_arena_reset(&e->arena);
     ls_note_asked(call->event, call->method, call->params, e->universe);
+    if (is_missing(e, call->method)) {
+        ls_engine_no_method(e, call);
+        return;
+    }
     unsigned np = version_of(call->method, "engine_newPayloadV", 4);
     unsigned fcu = version_of(call->method, "engine_forkchoiceUpdatedV", 3);
     if (np != 0) {

@@ -23,8 +23,7 @@ enum ls_err ls_engine_header_of(const struct ls_engine_port *e, uint32_t id, str
     return err;
 }
 
-/* Decimal digits of a 256-bit number. */
-static void print_u256(const struct ls_u256 *v, char out[80])
+void ls_engine_print_u256(const struct ls_u256 *v, char out[80])
 {
     uint8_t left[32];
     char digits[80];
@@ -61,7 +60,7 @@ static const char *base_fee_fault(struct ls_engine_port *e, const struct ls_head
     if (ls_u256_cmp(&h->base_fee, &want_big) == 0) {
         return NULL;
     }
-    print_u256(&h->base_fee, have);
+    ls_engine_print_u256(&h->base_fee, have);
     (void)snprintf(e->exec_error, sizeof e->exec_error,
                    "invalid baseFee: have %s, want %" PRIu64 ", parentBaseFee %" PRIu64
                    ", parentGasUsed %" PRIu64,

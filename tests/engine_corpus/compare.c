@@ -40,13 +40,15 @@ static bool is_same_scalar(const struct cJSON *a, const struct cJSON *b)
  * from the stated ones. */
 static bool is_execution_text(const char *text)
 {
-    static const char *const starts[] = {"invalid gas used (remote: ",
-                                         "invalid bloom (remote: ",
-                                         "invalid merkle root (remote: ",
-                                         "invalid receipt root hash (remote: ",
-                                         "could not apply tx ",
-                                         "invalid withdrawals hash (remote: ",
-                                         "blob gas used mismatch (header "};
+    static const char *const starts[] = {
+        "invalid gas used (remote: ", "invalid bloom (remote: ", "invalid merkle root (remote: ",
+        "invalid receipt root hash (remote: ", "could not apply tx ",
+        "invalid withdrawals hash (remote: ", "blob gas used mismatch (header ",
+        /* op-reth */
+        "mismatched block state root: got ", "receipt root mismatch: got ",
+        "block gas used mismatch: got ", "header bloom filter mismatch: got ",
+        "failed to verify block post-execution: ", "EVM reported invalid transaction (",
+        "blob gas used mismatch: got "};
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         if (strncmp(text, starts[i], strlen(starts[i])) == 0) {
             return true;
@@ -262,7 +264,7 @@ static enum ls_verdict cmp(const struct ls_comparison *c, const char *key, const
 static bool is_execution_method(const char *method)
 {
     static const char *const methods[] = {"eth_getProof", "eth_getBlockReceipts", NULL};
-    return is_listed(methods, method);
+    return method != NULL && is_listed(methods, method);
 }
 
 enum ls_verdict ls_compare(const struct ls_comparison *c, const struct cJSON *call,

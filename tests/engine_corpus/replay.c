@@ -242,7 +242,7 @@ static enum ls_verdict judge_undecided(struct ls_comparison *c, const char *kind
                                        const struct cJSON *call, const struct cJSON *answer)
 {
     const struct cJSON *result = ls_json_get(answer, "result");
-    bool is_fine = true;
+    bool is_fine;
     if (strcmp(kind, "address") == 0) {
         c->any_text = true;
         return ls_compare(c, call, answer);
@@ -251,15 +251,31 @@ static enum ls_verdict judge_undecided(struct ls_comparison *c, const char *kind
         is_fine = ls_json_is_bool(result) || ls_json_is_object(result);
     } else if (strcmp(kind, "pool") == 0) {
         is_fine = ls_json_is_object(ls_json_get(result, "executionPayload"));
+    } else {
+        return ls_compare(c, call, answer);
     }
     return is_fine ? LS_VERDICT_EQUAL : LS_VERDICT_DIFFERENT;
+}
+
+/* Some calls were answered differently in another run: either answer counts. */
+static enum ls_verdict judge(struct ls_comparison *c, const struct cJSON *call,
+                             const struct cJSON *answer)
+{
+    const char *nd = ls_json_str(ls_json_get(call, "nd"));
+    const struct cJSON *other = ls_json_get(call, "alt");
+    enum ls_verdict v =
+        nd != NULL ? judge_undecided(c, nd, call, answer) : ls_compare(c, call, answer);
+    if (v != LS_VERDICT_DIFFERENT || !ls_json_is_object(other)) {
+        return v;
+    }
+    return ls_compare(c, other, answer);
 }
 
 static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
 {
     const char *method = ls_json_str(ls_json_get(call, "m"));
     const char *port = ls_json_str(ls_json_get(call, "port"));
-    const char *nd = ls_json_str(ls_json_get(call, "nd"));
+    bool is_undecided = ls_json_get(call, "nd") != NULL || ls_json_get(call, "alt") != NULL;
     struct ls_buf params;
     struct ls_buf text;
     uint64_t http = 200;
@@ -276,14 +292,13 @@ static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
     (void)ls_names_to_recorded(&r->names, &text);
     struct cJSON *answer = ls_corpus_parse((const char *)text.p, text.n);
     struct ls_comparison c = {.corpus = r->corpus, .names = &r->names, .is_on_built = is_on_built};
-    enum ls_verdict v =
-        nd != NULL ? judge_undecided(&c, nd, call, answer) : ls_compare(&c, call, answer);
+    enum ls_verdict v = judge(&c, call, answer);
     if (status != (int)http) {
         v = LS_VERDICT_DIFFERENT;
     }
-    count(&r->total, v, nd != NULL);
-    count(tally_of(r, "flavour", r->flavour), v, nd != NULL);
-    count(tally_of(r, "method", method), v, nd != NULL);
+    count(&r->total, v, is_undecided);
+    count(tally_of(r, "flavour", r->flavour), v, is_undecided);
+    count(tally_of(r, "method", method), v, is_undecided);
     bool is_shown = r->options->show != NULL && strcmp(r->options->show, r->id) == 0;
     if (is_shown || (r->options->is_verbose && v == LS_VERDICT_DIFFERENT)) {
         tell(r, i, call, (const char *)params.p, (const char *)text.p, v);
