@@ -514,6 +514,8 @@ void *ls_exchange_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
         return NULL;
     }
     x->conn = info->socket_context;
+    x->conn->x = x;
+    f->is_sweep_due = true;
     x->mhd = mhd;
     ls_buf_init(&x->body, f->options.body_bytes_max);
     ls_buf_init(&x->reply.body, f->options.reply_bytes_max);
@@ -565,6 +567,7 @@ void ls_exchange_end(void *cls, struct MHD_Connection *mhd, void **con_cls,
         return;
     }
     assert(!x->is_waiting);
+    x->conn->x = NULL;
     is_answered = why == MHD_REQUEST_TERMINATED_COMPLETED_OK || x->was_cut;
     ls_trace_close(f->options.trace, x->ticket, f->now.mono_ns, is_answered);
     ls_buf_fini(&x->body);

@@ -29,6 +29,7 @@ struct ls_front_conn {
     struct ls_front *front;
     uint64_t number; /* from 1, never reused by this front */
     int fd;
+    struct ls_exchange *x;             /* NULL between requests */
     struct ls_front_conn *prev, *next; /* ls_front.conns */
 };
 
@@ -64,6 +65,8 @@ struct ls_front {
     struct ls_gzip *gzip; /* NULL: not asked for yet */
     struct ls_front_conn *conns;
     struct ls_exchange *waiting;
+    bool is_sweep_due; /* something came since the last one */
+    uint64_t sweep_ns; /* when it is done */
     size_t conn_count;
     uint64_t conn_last;
     uint64_t serial_last;

@@ -19,9 +19,8 @@
  * each one. */
 #define CONN_MEMORY_BYTES (80u * 1024u)
 #define EVENTS_MAX 64
-/* op-geth's idle timeout. It also ends connections whose client left in the middle of a request:
- * when the end comes with the last bytes, MHD's edge-triggered epoll does not see it. */
-#define IDLE_S 120u
+#define IDLE_S 120u /* op-geth's idle timeout */
+#define SWEEP_NS UINT64_C(1000000000)
 #define REOPEN_RETRY_NS UINT64_C(100000000)
 #define NS_PER_MS UINT64_C(1000000)
 #define RUNS_MAX 64 /* MHD_run calls in one turn; what is left is due at once */
@@ -74,6 +73,7 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **socket_c
             c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
             DL_APPEND(f->conns, c);
             f->conn_count++;
+            f->is_sweep_due = true;
         }
         break;
     case MHD_CONNECTION_NOTIFY_CLOSED:
@@ -249,6 +249,9 @@ uint64_t ls_front_deadline(const struct ls_front *f)
         }
         due_ns = f->now.mono_ns + (uint64_t)ms * NS_PER_MS;
     }
+    if (f->is_sweep_due && f->sweep_ns < due_ns) {
+        due_ns = f->sweep_ns;
+    }
     DL_FOREACH(f->waiting, x)
     {
         due_ns = x->due_ns < due_ns ? x->due_ns : due_ns;
@@ -270,6 +273,24 @@ static void drop_the_gone(struct ls_front *f)
             ls_exchange_drop(events[i].data.ptr);
         }
     }
+}
+
+/* A client that leaves with its last bytes is not noticed by MHD, whose epoll set is
+ * edge-triggered: it reads those and never hears of the end. It does when both ways are shut.
+ * Nothing that can still be answered is lost: nothing is left to read, and no answer is waiting or
+ * on its way. */
+static void sweep(struct ls_front *f)
+{
+    struct ls_front_conn *c;
+    DL_FOREACH(f->conns, c)
+    {
+        char byte;
+        bool is_quiet = c->x == NULL || c->x->state == LS_X_FRESH || c->x->state == LS_X_READING;
+        if (is_quiet && recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
+            (void)shutdown(c->fd, SHUT_RDWR);
+        }
+    }
+    f->is_sweep_due = false;
 }
 
 /* The end of a refusal; when the port cannot be had, a while later. */
@@ -295,6 +316,11 @@ void ls_front_turn(struct ls_front *f, struct ls_front_time now)
         if (x->due_ns <= now.mono_ns) {
             ls_exchange_wake(x);
         }
+    }
+    if (!f->is_sweep_due) {
+        f->sweep_ns = now.mono_ns + SWEEP_NS;
+    } else if (f->sweep_ns <= now.mono_ns) {
+        sweep(f);
     }
     for (int i = 0; i < RUNS_MAX; i++) {
         f->is_dirty = false;

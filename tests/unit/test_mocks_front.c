@@ -277,8 +277,10 @@ static bool ends_with(const struct client *c, const char *text)
 }
 
 /* Nothing is due but the end of idle connections, minutes of real time away. */
-static bool waits_for_nothing_but_idleness(const struct bench *w)
+static bool waits_for_nothing_but_idleness(struct bench *w)
 {
+    w->now.mono_ns += 1000000000u; /* those who left are looked for once, a second after */
+    ls_front_turn(w->front, w->now);
     return ls_front_deadline(w->front) > w->now.mono_ns + HOUR_NS / 60;
 }
 
@@ -682,6 +684,7 @@ static void a_delayed_reply_waits_for_mock_time(void **state)
     post(quick, "/echo", "quick");
     UNTIL(w, ends_with(quick, "quick"));
     assert_int_equal(slow->in.n, 0);
+    ls_front_turn(w->front, w->now); /* those who left are looked for */
     assert_true(ls_front_deadline(w->front) == asked_at + HOUR_NS);
     w->now.mono_ns += 1;
     UNTIL(w, ends_with(slow, "slow"));
@@ -713,7 +716,7 @@ static void a_hanging_request_is_let_go_when_its_client_leaves(void **state)
     post(c, "/hang", "x");
     UNTIL(w, w->script.count == 1);
     assert_int_equal(ls_front_connections(w->front), 1);
-    assert_true(ls_front_deadline(w->front) == LS_FRONT_NEVER);
+    assert_true(waits_for_nothing_but_idleness(w));
     leave(c);
     UNTIL(w, ls_front_connections(w->front) == 0);
     assert_int_equal(w->script.abandoned_count, 0);
@@ -765,6 +768,51 @@ static void a_client_may_leave_while_it_is_dripped_on(void **state)
     UNTIL(w, ends_with(c, "\r\n\r\na"));
     leave(c);
     UNTIL(w, ls_front_connections(w->front) == 0);
+}
+
+static void notices_a_client_that_left_with_half_a_request(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    say(c, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf");
+    assert_int_equal(shutdown(c->fd, SHUT_WR), 0); /* before the front has read anything */
+    UNTIL(w, ls_front_connections(w->front) == 1);
+    for (int i = 0; i < 4; i++) {
+        ls_front_turn(w->front, w->now);
+    }
+    assert_true(ls_front_deadline(w->front) <= w->now.mono_ns + 1000000000u);
+    w->now.mono_ns += 1000000000u;
+    ls_front_turn(w->front, w->now);
+    UNTIL(w, is_over(c));
+    assert_int_equal(ls_front_connections(w->front), 0);
+    assert_int_equal(w->script.asked, 0);
+}
+
+static void notices_a_client_that_left_with_its_request(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    post(c, "/echo", "whole");
+    leave(c); /* before the front has read anything */
+    UNTIL(w, w->script.asked == 1);
+    w->now.mono_ns += 1000000000u;
+    for (int i = 0; i < 4; i++) {
+        ls_front_turn(w->front, w->now);
+    }
+    assert_int_equal(ls_front_connections(w->front), 0);
+}
+
+static void answers_a_client_that_closed_its_half(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    post(c, "/echo", "whole");
+    assert_int_equal(shutdown(c->fd, SHUT_WR), 0);
+    w->now.mono_ns += 5000000000u;
+    UNTIL(w, ends_with(c, "whole"));
 }
 
 static void costs_nothing_while_everybody_waits(void **state)
@@ -1000,6 +1048,9 @@ int main(void)
         T(truncates_the_body_under_its_full_length),
         T(drips_one_byte_a_pause),
         T(a_client_may_leave_while_it_is_dripped_on),
+        T(notices_a_client_that_left_with_half_a_request),
+        T(notices_a_client_that_left_with_its_request),
+        T(answers_a_client_that_closed_its_half),
         T(costs_nothing_while_everybody_waits),
         T(closing_resets_everyone_and_opening_serves_again),
         T(nobody_can_take_the_port_while_it_is_closed),

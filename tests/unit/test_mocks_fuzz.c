@@ -21,6 +21,7 @@
 #define NOW_S INT64_C(1800000000)
 #define DAMAGES_MAX 6u
 #define TURNS_MAX 2000u
+#define IDLE_S 110 /* the server may close what was idle for longer */
 #define READING_TURNS 3u
 #define READING_MS 2
 #define PATIENCE_MS 5000 /* of a server elsewhere */
@@ -230,17 +231,15 @@ static bool are_answers(const char *text, size_t n)
 
 static void turn(struct fuzz *f, struct wire *w, int patience_ms)
 {
-    bool did = wire_talk(w);
-    if (f->fronts[0] == NULL) {
+    if (f->fronts[0] == NULL && w->sent == w->out.n) {
         struct pollfd p = {.fd = w->fd, .events = POLLIN};
-        if (!did) {
-            (void)poll(&p, 1, patience_ms);
-        }
-        return;
+        (void)poll(&p, 1, patience_ms);
     }
-    for (size_t i = 0; i < 2; i++) {
+    (void)wire_talk(w);
+    for (size_t i = 0; i < 2 && f->fronts[0] != NULL; i++) {
         ls_front_turn(f->fronts[i], f->now);
     }
+    f->now.mono_ns += 10000000; /* nobody waits for a clock here */
 }
 
 /* Says all, hangs up its half once the server has had time to read, hears all. false: the server
@@ -343,6 +342,30 @@ static void close_ports(struct fuzz *f)
     }
 }
 
+/* Connections that say nothing. */
+static void open_idle(const struct fuzz *f, int *fds, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct wire w = {.fd = -1};
+        if (!wire_dial(&w, f->ports[1])) {
+            die("idle connection", strerror(errno));
+        }
+        fds[i] = w.fd;
+    }
+}
+
+/* Those the server has closed, which no request of others may cause. */
+static size_t close_idle(int *fds, size_t n)
+{
+    size_t lost = 0;
+    for (size_t i = 0; i < n; i++) {
+        char c;
+        lost += recv(fds[i], &c, 1, MSG_DONTWAIT) == 0 ? 1 : 0;
+        (void)close(fds[i]);
+    }
+    return lost;
+}
+
 static uint64_t number_of(const char *text)
 {
     uint64_t v;
@@ -357,6 +380,8 @@ int main(int argc, char **argv)
     struct fuzz f = {.seed = 1};
     uint64_t rounds = 4000;
     uint64_t seconds = 0;
+    size_t idle = 0;
+    int *fds;
     for (int i = 1; i + 1 < argc; i += 2) {
         uint64_t v = number_of(argv[i + 1]);
         if (strcmp(argv[i], "--seed") == 0) {
@@ -365,6 +390,8 @@ int main(int argc, char **argv)
             rounds = v;
         } else if (strcmp(argv[i], "--seconds") == 0) {
             seconds = v;
+        } else if (strcmp(argv[i], "--idle") == 0 && v <= 10000) {
+            idle = (size_t)v;
         } else if (strcmp(argv[i], "--port") == 0) {
             f.ports[1] = (uint16_t)v;
         } else {
@@ -375,15 +402,26 @@ int main(int argc, char **argv)
     if (f.ports[1] == 0) {
         open_ports(&f);
     }
+    fds = need(calloc(idle + 1, sizeof *fds));
+    open_idle(&f, fds, idle);
+    time_t started = time(NULL);
     time_t end = time(NULL) + (time_t)seconds;
     bool is_ok = true;
     while (is_ok && (seconds > 0 ? time(NULL) < end : f.round < rounds)) {
         is_ok = fuzz_round(&f);
     }
+    size_t lost = close_idle(fds, idle);
+    if (lost > 0 && time(NULL) - started < IDLE_S) {
+        (void)printf("not ok: %zu idle connections were closed\n", lost);
+        is_ok = false;
+    }
+    free(fds);
     is_ok = is_ok && are_all_gone(&f);
     if (is_ok) {
-        (void)printf("ok: seed %llu, %llu damaged requests, every answer a proper one\n",
-                     (unsigned long long)f.seed, (unsigned long long)f.round);
+        (void)printf(
+            "ok: seed %llu, %llu damaged requests beside %zu idle connections, every answer a "
+            "proper one\n",
+            (unsigned long long)f.seed, (unsigned long long)f.round, idle);
     }
     close_ports(&f);
     return is_ok ? 0 : 1;
