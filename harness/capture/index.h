@@ -109,6 +109,7 @@ struct ls_index_writer {
     uint32_t count; /* blocks put */
 };
 
+/* Lays the writer out over mem (8-aligned, zero). */
 void ls_index_begin(void *mem, const struct ls_index_counts *c, struct ls_index_writer *out);
 /* The next block, id w->count. EXISTS when its hash is there. There must be room. */
 enum ls_err ls_index_put(struct ls_index_writer *w, const struct ls_index_block *b);
