@@ -32,7 +32,8 @@ enum lab_fault {
     LAB_NO_NUMBER,
     LAB_NO_WITHDRAWALS,
     LAB_EXTRA_FIELD,
-    LAB_SLOW /* answers after 35 s */
+    LAB_MEMBER, /* lab->member has lab->value */
+    LAB_SLOW    /* answers after 35 s */
 };
 
 struct lab_receipts {
@@ -55,6 +56,8 @@ struct lab {
     struct lab_receipts *receipts;
     size_t receipt_count;
     enum lab_fault fault;
+    const char *member;
+    const char *value;         /* a text */
     unsigned fault_from;       /* the first request it hits, from 1 */
     unsigned fault_to;         /* the last */
     enum lab_fault fault_then; /* from the one after */
@@ -257,6 +260,8 @@ static void put_altered(struct lab *lab, struct ls_jw *w, const struct cJSON *m,
     if ((lab->fault == LAB_HASH_WRONG && strcmp(key, "hash") == 0) ||
         (lab->fault == LAB_STATE_ROOT && strcmp(key, "stateRoot") == 0)) {
         ls_jw_str(w, key, wrong);
+    } else if (lab->fault == LAB_MEMBER && strcmp(key, lab->member) == 0) {
+        ls_jw_str(w, key, lab->value);
     } else if (strcmp(key, "transactions") == 0) {
         put_altered_txs(lab, w, m, scratch);
     } else {
@@ -339,6 +344,7 @@ static void spoil(struct lab *lab, enum lab_fault fault, const struct ls_upstrea
     case LAB_NO_NUMBER:
     case LAB_NO_WITHDRAWALS:
     case LAB_EXTRA_FIELD:
+    case LAB_MEMBER:
         alter(lab, q->is_full, out);
         break;
     case LAB_SLOW:

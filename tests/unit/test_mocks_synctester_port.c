@@ -102,24 +102,33 @@ static uint32_t block_at(struct world *w, uint64_t number)
     return ls_universe_at(w->lab.universe, w->lab.tip, number);
 }
 
-/* [payload, [], root, []…] of the recorded block, for newPayload of this version. */
-static void payload_params(struct world *w, uint64_t number, unsigned version, struct ls_buf *out)
-{
-    const struct ls_ublock *b = ls_universe_get(w->lab.universe, block_at(w, number));
-    struct cJSON *root = NULL;
+struct read_block {
     struct ls_arena arena;
     struct ls_block block;
     struct ls_payload payload;
-    struct ls_jw jw;
-    ls_arena_init(&arena, 1u << 24);
-    ls_buf_init(out, 1u << 20);
+};
+
+static void read_block(struct world *w, uint64_t number, struct read_block *out)
+{
+    const struct ls_ublock *b = ls_universe_get(w->lab.universe, block_at(w, number));
+    struct cJSON *root = NULL;
+    ls_arena_init(&out->arena, 1u << 24);
     assert_int_equal(ls_json_parse(b->json, b->json_bytes, 0, &root, NULL), LS_OK);
-    assert_int_equal(ls_block_from_json(root, &arena, &block, NULL), LS_OK);
-    assert_int_equal(ls_payload_from_block(&block, &payload), LS_OK);
-    ls_jw_init(&jw, out);
-    ls_payload_write_params(&payload, version, &jw, NULL);
+    assert_int_equal(ls_block_from_json(root, &out->arena, &out->block, NULL), LS_OK);
+    assert_int_equal(ls_payload_from_block(&out->block, &out->payload), LS_OK);
     ls_json_free(root);
-    ls_arena_fini(&arena);
+}
+
+/* [payload, [], root, []…] of the recorded block, for newPayload of this version. */
+static void payload_params(struct world *w, uint64_t number, unsigned version, struct ls_buf *out)
+{
+    struct read_block b;
+    struct ls_jw jw;
+    read_block(w, number, &b);
+    ls_buf_init(out, 1u << 20);
+    ls_jw_init(&jw, out);
+    ls_payload_write_params(&b.payload, version, &jw, NULL);
+    ls_arena_fini(&b.arena);
 }
 
 static const char *new_payload(struct world *w, const char *url, uint64_t number, unsigned version)
@@ -378,6 +387,182 @@ static void a_difference_is_told_at_any_length(void **state)
     assert_true(strlen(answer) > 8192);
     ls_json_free(root);
     ls_buf_fini(&params);
+}
+
+/* The node behind answers with this member altered, from now on. */
+static void alter_member(struct world *w, const char *member, const char *value)
+{
+    w->lab.fault = LAB_MEMBER;
+    w->lab.member = member;
+    w->lab.value = value;
+    w->lab.fault_from = 1;
+    w->lab.fault_to = UINT32_MAX;
+}
+
+static void an_altered_block_is_looked_up_by_its_number(void **state)
+{
+    static const struct {
+        const char *number;
+        bool is_seen;
+    } rows[] = {{"0x3", true}, {"0x4", false}, {"0x100000003", false}};
+    struct world *w = *state;
+    const struct ls_ublock *b = ls_universe_get(w->lab.universe, block_at(w, 2));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char hash[65] = "";
+        char params[80];
+        ls_hex_encode(b->ref.hash.b, 32, hash);
+        (void)snprintf(params, sizeof params, "[\"0x%.64s\",false]", hash);
+        alter_member(w, "number", rows[i].number);
+        const char *answer = call(w, A "?latest=3", "eth_getBlockByHash", params);
+        assert_int_equal(has_text(answer, "\"result\":{"), rows[i].is_seen);
+        assert_int_equal(strcmp(answer, ERROR(-32000, "not found")) == 0, !rows[i].is_seen);
+    }
+}
+
+static void extra_data_has_at_most_32_bytes(void **state)
+{
+#define BYTES_32 "0000000000000000000000000000000000000000000000000000000000000000"
+    struct world *w = *state;
+    assert_true(
+        has_text(call(w, A, "engine_newPayloadV2",
+                      "[{\"blockHash\":\"" UNKNOWN_HASH "\",\"extraData\":\"0x" BYTES_32 "\"}]"),
+                 "not found after retry"));
+    assert_true(
+        has_text(call(w, A, "engine_newPayloadV2",
+                      "[{\"blockHash\":\"" UNKNOWN_HASH "\",\"extraData\":\"0x" BYTES_32 "00\"}]"),
+                 "input too long, expected at most 32 hex-encoded"));
+}
+
+/* The answer to the payload of this block, `from` in it replaced by `to`, of the same length. */
+static const char *changed_payload(struct world *w, uint64_t number, const char *from,
+                                   const char *to)
+{
+    struct ls_buf params;
+    payload_params(w, number, 3, &params);
+    char *at = strstr((char *)params.p, from);
+    assert_non_null(at);
+    for (size_t i = 0; from[i] != '\0'; i++) {
+        at[i] = to[i];
+    }
+    const char *answer = call(w, A "?latest=39", "engine_newPayloadV3", (const char *)params.p);
+    ls_buf_fini(&params);
+    return answer;
+}
+
+static void a_payload_is_compared_field_by_field(void **state)
+{
+    struct world *w = *state;
+    assert_true(
+        has_text(changed_payload(w, 40, "\"transactions\":[\"0x7e", "\"transactions\":[\"0x7d"),
+                 "payload check mismatch: transaction[0] mismatch\""));
+    /* addresses are printed with the capitals of EIP-55 */
+    assert_true(has_text(changed_payload(w, 40, "0x4200000000000000000000000000000000000011",
+                                         "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"),
+                         "FeeRecipient mismatch: 0x4200000000000000000000000000000000000011 != "
+                         "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"));
+    /* a block that hashes to something else than was asked for */
+    alter_member(w, "parentBeaconBlockRoot", UNKNOWN_HASH);
+    assert_true(has_text(new_payload(w, A, 40, 3), "payload check mismatch: BlockHash mismatch: "));
+}
+
+static void a_body_must_agree_with_its_header(void **state)
+{
+    struct world *w = *state;
+    /* the root of no transactions */
+    alter_member(w, "transactionsRoot",
+                 "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421");
+    assert_true(has_text(new_payload(w, A "?latest=4", 5, 2),
+                         "server returned non-empty transaction list but block header indicates no "
+                         "transactions"));
+}
+
+/* [state, attributes] that become the recorded block, with Holocene's parameters. */
+static void attribute_params(struct world *w, uint64_t number, struct ls_buf *out)
+{
+    struct read_block b;
+    struct ls_jw jw;
+    read_block(w, number, &b);
+    ls_buf_init(out, 1u << 20);
+    ls_jw_init(&jw, out);
+    ls_jw_array(&jw, NULL);
+    ls_jw_object(&jw, NULL);
+    ls_jw_hex(&jw, "headBlockHash", b.payload.parent_hash.b, 32);
+    ls_jw_object_end(&jw);
+    ls_jw_object(&jw, NULL);
+    ls_jw_quantity(&jw, "timestamp", b.payload.timestamp);
+    ls_jw_hex(&jw, "prevRandao", b.payload.prev_randao.b, 32);
+    ls_jw_hex(&jw, "suggestedFeeRecipient", b.payload.fee_recipient.b, 20);
+    ls_jw_hex(&jw, "parentBeaconBlockRoot", b.payload.beacon_root.b, 32);
+    ls_jw_quantity(&jw, "gasLimit", b.payload.gas_limit);
+    ls_jw_str(&jw, "eip1559Params", "0x000000fa00000006");
+    ls_jw_bool(&jw, "noTxPool", true);
+    ls_jw_array(&jw, "withdrawals");
+    ls_jw_array_end(&jw);
+    ls_jw_array(&jw, "transactions");
+    for (size_t i = 0; i < b.payload.tx_count; i++) {
+        ls_jw_hex(&jw, NULL, b.payload.txs[i].p, b.payload.txs[i].n);
+    }
+    ls_jw_array_end(&jw);
+    ls_jw_object_end(&jw);
+    ls_jw_array_end(&jw);
+    ls_arena_fini(&b.arena);
+}
+
+static void the_extra_data_tells_whether_it_is_holocene(void **state)
+{
+#define NO_HOLOCENE "holocene disabled but EIP1559Params not nil"
+    static const struct {
+        const char *extra;
+        const char *answer;
+    } rows[] = {
+        {"0x00000000fa00000006", "\"status\":\"VALID\""},
+        {"0x000000000000000006", NO_HOLOCENE}, /* no denominator */
+        {"0x02000000fa00000006", NO_HOLOCENE},
+        {"0x00000000fa0000000600", NO_HOLOCENE},
+        {"0x01000000fa00000006", NO_HOLOCENE},
+        {"0x01000000fa000000060000000000000000", "jovian enabled but MinBaseFee nil"},
+        {"0x0100000000000000060000000000000000", NO_HOLOCENE},
+    };
+    struct world *w = *state;
+    struct ls_buf params;
+    attribute_params(w, 40, &params);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        alter_member(w, "extraData", rows[i].extra);
+        fresh(w, NULL);
+        const char *answer =
+            call(w, A "?latest=39", "engine_forkchoiceUpdatedV3", (const char *)params.p);
+        assert_true(has_text(answer, rows[i].answer));
+    }
+    ls_buf_fini(&params);
+}
+
+static void few_blocks_can_be_kept_decoded(void **state)
+{
+    struct world *w = *state;
+    struct ls_synctester_config cfg = {.decoded_bytes_max = 4096};
+    fresh(w, &cfg);
+    for (uint64_t number = 10; number < 20; number++) {
+        assert_true(has_text(new_payload(w, A "?latest=9", number, 3), "\"status\":\"VALID\""));
+    }
+}
+
+static void a_made_up_block_is_not_of_the_chain(void **state)
+{
+    struct world *w = *state;
+    struct ls_ublock made = *ls_universe_get(w->lab.universe, block_at(w, 5));
+    uint32_t id;
+    memset(&made.ref.hash, 0xab, sizeof made.ref.hash);
+    made.is_synthetic = true;
+    assert_int_equal(ls_universe_add(w->lab.universe, &made, &id), LS_OK);
+    assert_true(has_text(unknown_payload(w, A), "block not found after retry: not found"));
+    memset(&made.ref.hash, 0xac, sizeof made.ref.hash); /* one of a side chain is known */
+    made.is_synthetic = false;
+    assert_int_equal(ls_universe_add(w->lab.universe, &made, &id), LS_OK);
+    assert_true(
+        has_text(call(w, A, "engine_newPayloadV2",
+                      "[{\"blockHash\":\"0xacacacacacacacacacacacacacacacacacacacacacacacacacacacac"
+                      "acacacac\",\"withdrawals\":[]}]"),
+                 "\"SYNCING\""));
 }
 
 static void receipts_need_a_node_that_has_them(void **state)
@@ -821,6 +1006,13 @@ int main(void)
         T(a_block_that_comes_meanwhile_is_found),
         T(geths_server_answers_for_a_call_that_takes_too_long),
         T(a_difference_is_told_at_any_length),
+        T(an_altered_block_is_looked_up_by_its_number),
+        T(extra_data_has_at_most_32_bytes),
+        T(a_payload_is_compared_field_by_field),
+        T(a_body_must_agree_with_its_header),
+        T(the_extra_data_tells_whether_it_is_holocene),
+        T(few_blocks_can_be_kept_decoded),
+        T(a_made_up_block_is_not_of_the_chain),
         T(receipts_need_a_node_that_has_them),
         T(logs_are_written_as_geth_writes_them),
         T(receipts_are_refused_as_geths_decoder_does),
