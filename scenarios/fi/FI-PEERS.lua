@@ -12,12 +12,15 @@ local FAULTS = {
   {name = "null result", kind = "null"},
   {name = "error object", kind = "rpc_error", code = -32000, text = "something broke"},
   {name = "wrong type", kind = "result", text = "[]"},
-  {name = "body over the cap", kind = "oversize", bytes = 80 << 20},
+  {name = "body over the cap", kind = "oversize", is_long = true},
   {name = "half a body", kind = "truncate"},
 }
 
 -- The calls of each peer that a pass cannot do without.
 local READS = {engine = "eth_getBlockByNumber", source = "*", l1 = "eth_getBlockByNumber"}
+
+-- A little more than lightcl reads. It takes a while to send.
+local OVER_CAP = {engine = 65 << 20, source = 9 << 20, l1 = 9 << 20}
 
 -- What the node's log calls trouble with that peer, and its end. An L1 block that is not there is
 -- lag, not a fault; an engine without a head is silence until it has one.
@@ -44,7 +47,8 @@ local function inject(w, peer, fault)
     return
   end
   w:fault(peer, {kind = fault.kind, method = READS[peer], http_status = fault.http_status,
-                 code = fault.code, text = fault.text, bytes = fault.bytes})
+                 code = fault.code, text = fault.text,
+                 bytes = fault.is_long and OVER_CAP[peer] or nil})
 end
 
 local function clear(w, peer, fault)
@@ -61,7 +65,7 @@ local function try(w, peer, fault)
   w:advance(2)
   local silent = peer == "engine" and fault.kind == "null"
   if not silent then
-    w:within(3, what .. ": said what is wrong",
+    w:within(fault.is_long and 20 or 3, what .. ": said what is wrong",
              function() return said(w, TROUBLE[peer]) > before end)
   end
   w:wait(3)
@@ -71,7 +75,7 @@ local function try(w, peer, fault)
   local tells = said(w, TROUBLE[peer]) - before
   w:expect(what .. ": said what is wrong once", tells, silent and 0 or 1)
   clear(w, peer, fault)
-  follow.settle(w, 2, what .. ": the labels are the source's again")
+  follow.settle(w, fault.is_long and 20 or 2, what .. ": the labels are the source's again")
   if tells == 1 then -- more than once when a bad answer was still on its way
     w:within(2, what .. ": said that it is over",
              function() return said(w, OVER[peer]) > over end)
