@@ -193,6 +193,74 @@ bool ls_engine_check_attributes(struct ls_engine_port *e, struct ls_rpc_call *ca
     return check_version(e, call, version, at) && (!has_head || check_op(e, call, at));
 }
 
+/* --- the same in op-reth, after the forkchoice was applied (mock-engine 2.4 row 1, 2.5) --- */
+
+static bool reth_refuse(struct ls_rpc_call *call, const char *why)
+{
+    ls_rpc_error(call, LS_RPC_INVALID_ATTRIBUTES, "Invalid payload attributes");
+    ls_rpc_error_data(call, "Payload attributes validation error: %s", why);
+    return false;
+}
+
+static bool reth_invalid_params(struct ls_rpc_call *call, const char *what)
+{
+    ls_rpc_error(call, LS_RPC_INVALID_PARAMS, "Invalid params");
+    ls_rpc_error_data(call, "Invalid params: %s", what);
+    return false;
+}
+
+static bool reth_check_version(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned version,
+                               const struct ls_attributes *at)
+{
+    bool is_shanghai = ls_rollup_is_active(&e->rollup, LS_FORK_CANYON, at->timestamp);
+    bool is_cancun = ls_rollup_is_active(&e->rollup, LS_FORK_ECOTONE, at->timestamp);
+    if (version == 1 && at->has_withdrawals) {
+        return reth_refuse(call, "withdrawals not supported in V1");
+    }
+    if (version >= 2 && is_shanghai && !at->has_withdrawals) {
+        return reth_refuse(call, "no withdrawals post-Shanghai");
+    }
+    if (version < 3 && at->has_beacon_root) {
+        return reth_refuse(call, "parent beacon block root not supported before V3");
+    }
+    if (version >= 3 && is_cancun && !at->has_beacon_root) {
+        return reth_refuse(call, "no parent beacon block root post-cancun");
+    }
+    if (is_cancun != (version >= 3)) {
+        ls_rpc_error(call, LS_RPC_UNSUPPORTED_FORK, "Unsupported fork");
+        return false;
+    }
+    return true;
+}
+
+bool ls_engine_check_attributes_reth(struct ls_engine_port *e, struct ls_rpc_call *call,
+                                     unsigned version, const struct ls_attributes *at)
+{
+    bool is_jovian = ls_rollup_is_active(&e->rollup, LS_FORK_JOVIAN, at->timestamp);
+    if (!reth_check_version(e, call, version, at)) {
+        return false;
+    }
+    if (!at->has_gas_limit) {
+        return reth_invalid_params(call, "MissingGasLimitInPayloadAttributes");
+    }
+    if (ls_rollup_is_active(&e->rollup, LS_FORK_HOLOCENE, at->timestamp)) {
+        if (at->eip1559.n != 8) {
+            return reth_invalid_params(call, "MissingEip1559ParamsInPayloadAttributes");
+        }
+        bool is_zero = ls_be32(at->eip1559.p) == 0;
+        bool is_zero_too = ls_be32(at->eip1559.p + 4) == 0;
+        if (is_zero != is_zero_too) {
+            return reth_invalid_params(call, is_zero ? "Eip1559ParamsDenominatorZero"
+                                                     : "Eip1559ParamsElasticityZero");
+        }
+    }
+    if (is_jovian != at->has_min_base_fee) {
+        return reth_invalid_params(call, is_jovian ? "MissingMinBaseFeeInPayloadAttributes"
+                                                   : "MinBaseFeeNotAllowedBeforeJovian");
+    }
+    return true;
+}
+
 /* --- the payload id: a pure function of head and attributes --- */
 
 static void put_u64(struct ls_buf *b, uint64_t v)

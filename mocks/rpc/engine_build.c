@@ -238,23 +238,27 @@ static bool keep_block(struct ls_engine_port *e, const uint8_t id[8], const stru
 
 /* --- building --- */
 
-static bool check_txs(struct ls_rpc_call *call, const struct ls_attributes *at)
+/* The first transaction that cannot be read; NULL: all can. */
+static const char *unreadable_tx(const struct ls_attributes *at, size_t *index)
 {
-    for (size_t i = 0; i < at->tx_count; i++) {
-        const char *fault = ls_engine_tx_fault(at->txs[i]);
-        if (fault != NULL) {
-            ls_rpc_error(call, LS_RPC_SERVER, "transaction %zu is not valid: %s", i, fault);
-            return false;
-        }
+    const char *fault = NULL;
+    for (*index = 0; *index < at->tx_count && fault == NULL; ++*index) {
+        fault = ls_engine_tx_fault(at->txs[*index]);
     }
-    return true;
+    --*index;
+    return fault;
 }
 
-static bool check_time(struct ls_rpc_call *call, uint64_t parent_time, uint64_t time)
+static bool check_time(struct ls_engine_port *e, struct ls_rpc_call *call, uint64_t parent_time,
+                       uint64_t time)
 {
     char text[96];
     if (time > parent_time) {
         return true;
+    }
+    if (!is_geth(e)) {
+        ls_rpc_error(call, LS_RPC_INVALID_ATTRIBUTES, "Invalid payload attributes");
+        return false;
     }
     (void)snprintf(text, sizeof text, "invalid timestamp, parent %" PRIu64 " given %" PRIu64,
                    parent_time, time);
@@ -289,16 +293,24 @@ bool ls_engine_build(struct ls_engine_port *e, struct ls_rpc_call *call, const s
     struct ls_header parent;
     struct ls_header h;
     struct ls_exec_results results;
-    struct ls_tx_fault fault;
+    struct ls_tx_fault tx;
+    const char *fault;
+    size_t index;
     uint32_t parent_id = ls_universe_find(e->universe, head);
     ls_engine_payload_id(head, at, is_geth(e) ? version : RETH_ID, id);
-    if (!check_txs(call, at)) {
+    fault = unreadable_tx(at, &index);
+    if (fault != NULL && !is_geth(e)) {
+        return true; /* op-reth gives the id, and nothing ever comes of the build */
+    }
+    if (fault != NULL) {
+        ls_rpc_error(call, LS_RPC_SERVER, "transaction %zu is not valid: %s", index, fault);
         return false;
     }
     if (find_job(e, id) != NULL) {
         return true;
     }
-    if (!check_time(call, ls_universe_get(e->universe, parent_id)->ref.timestamp, at->timestamp)) {
+    if (!check_time(e, call, ls_universe_get(e->universe, parent_id)->ref.timestamp,
+                    at->timestamp)) {
         return false;
     }
     ls_engine_cache_header(e->engine, parent_id);
@@ -312,8 +324,8 @@ bool ls_engine_build(struct ls_engine_port *e, struct ls_rpc_call *call, const s
         ls_rpc_error(call, LS_RPC_INTERNAL, "no block can be built on this head");
         return false;
     }
-    if (ls_engine_txs_fault(e, parent_id, &h, at->txs, at->tx_count, &fault)) {
-        return refuse_tx(e, call, at, &fault, id);
+    if (is_geth(e) && ls_engine_txs_fault(e, parent_id, &h, at->txs, at->tx_count, &tx)) {
+        return refuse_tx(e, call, at, &tx, id);
     }
     ls_engine_execute(e, parent_id, &parent, &h, at->txs, at->tx_count, &results);
     set_results(&h, &results);

@@ -58,6 +58,7 @@ void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned 
     struct ls_attributes at = {0};
     struct ls_go_args a;
     uint8_t id[8];
+    bool is_reth = ls_engine_knobs(e->engine)->words == LS_EL_WORDS_RETH;
     ls_go_args_begin(&a, call);
     if (!take_state(&a, &f)) {
         return;
@@ -70,7 +71,7 @@ void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned 
         return;
     }
     if (!ls_go_args_end(&a) ||
-        (has_attributes &&
+        (has_attributes && !is_reth &&
          !ls_engine_check_attributes(e, call, version, !ls_hash_is_zero(&f.head), &at))) {
         return;
     }
@@ -80,6 +81,9 @@ void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned 
     }
     if (!has_attributes || !verdict.head_applied) {
         answer(e, call, &verdict, NULL);
+        return;
+    }
+    if (is_reth && !ls_engine_check_attributes_reth(e, call, version, &at)) {
         return;
     }
     if (ls_engine_build(e, call, &f.head, &at, version, id)) {

@@ -190,6 +190,9 @@ bool ls_engine_read_attributes(struct ls_engine_port *e, struct ls_go_args *a,
 /* Before anything is applied: what is wrong by version and fork (has_head: OP's own rules too). */
 bool ls_engine_check_attributes(struct ls_engine_port *e, struct ls_rpc_call *call,
                                 unsigned version, bool has_head, const struct ls_attributes *at);
+/* op-reth's, looked at after head and labels were applied. */
+bool ls_engine_check_attributes_reth(struct ls_engine_port *e, struct ls_rpc_call *call,
+                                     unsigned version, const struct ls_attributes *at);
 /* The payload id: a pure function of head, attributes and version. */
 void ls_engine_payload_id(const struct ls_hash *head, const struct ls_attributes *at,
                           unsigned version, uint8_t out[8]);
