@@ -36,6 +36,7 @@ enum ls_err ls_child_start(const struct ls_child_options *o, struct ls_child **o
  * NULL is fine. */
 void ls_child_free(struct ls_child *c, bool keep_log);
 
+/* Has it not ended yet? */
 bool ls_child_is_running(const struct ls_child *c);
 /* >= 0: exit code, < 0: minus the signal. Once it has ended. */
 int ls_child_status(const struct ls_child *c);
