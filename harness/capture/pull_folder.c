@@ -20,7 +20,6 @@
 
 #define FACTS_BYTES_MAX ((size_t)32 << 20)
 #define HEAL_BYTES (2 * LS_PULL_SYNC_BYTES) /* how far back a power cut may reach */
-#define GLANCED UINT64_MAX                  /* sequence number of a reference without an origin */
 
 /* --- lines --- */
 
@@ -42,7 +41,7 @@ bool ls_pull_glance(struct ls_span text, struct ls_l2_ref *out)
     struct ls_jsontext_item m;
     unsigned have = 0;
 
-    *out = (struct ls_l2_ref){.sequence_number = GLANCED};
+    *out = (struct ls_l2_ref){.sequence_number = LS_PULL_GLANCED};
     while (ls_jsontext_next(&it, &m)) {
         if (ls_jsontext_is(&m, "hash")) {
             have |= read_hash(m.value, &out->hash) ? 1u : 0u;
@@ -95,18 +94,6 @@ static bool is_anchor(const struct scan *s, const struct ls_l2_ref *ref)
            ls_hash_eq(&ref->hash, &facts->genesis.hash);
 }
 
-static enum ls_err check_link(const struct scan *s, const struct ls_l2_ref *ref)
-{
-    struct ls_block_id id = {ref->parent, ref->number - 1};
-    const struct ls_l2_ref *parent =
-        ref->number > 0 ? ls_pull_track_find(&s->layer->track, &id) : NULL;
-
-    if (!parent || parent->sequence_number == GLANCED || s->is_l1) {
-        return LS_OK;
-    }
-    return ls_check_l2_link(parent, ref, ls_pull_facts_rollup(&s->f->facts), s->d);
-}
-
 static enum ls_err place_line(struct scan *s, struct ls_span text)
 {
     struct ls_l2_ref ref;
@@ -120,9 +107,6 @@ static enum ls_err place_line(struct scan *s, struct ls_span text)
     if (!e && is_anchor(s, &ref)) {
         ls_pull_track_anchor(&s->layer->track, &ref);
         return LS_OK;
-    }
-    if (!e) {
-        e = check_link(s, &ref);
     }
     return e ? e : ls_pull_track_add(&s->layer->track, &ref, s->d);
 }

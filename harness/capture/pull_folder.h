@@ -89,8 +89,11 @@ void ls_pull_folder_forget(struct ls_pull_folder *f);
 /* Frees and closes; what is on the disk stays. After ls_pull_folder_look, whatever it said. */
 void ls_pull_folder_close(struct ls_pull_folder *f);
 
-/* number, hash and parentHash of a block's text by a glance, without verifying anything; timestamp
- * too. false when one of them is not there. */
+/* Sequence number of a reference that was only glanced at, so its origin is not known. */
+#define LS_PULL_GLANCED UINT64_MAX
+
+/* number, hash, parentHash and timestamp of a block's text by a glance, without verifying anything.
+ * false when one of them is not there. */
 bool ls_pull_glance(struct ls_span text, struct ls_l2_ref *out);
 
 /* What ended up in the fixture. */

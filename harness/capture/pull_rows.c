@@ -101,6 +101,9 @@ static enum ls_err fetch_block(struct ls_pull *p, const struct ls_block_id *id)
         return LS_ERR_NOT_FOUND;
     }
     enum ls_err e = ls_pull_record_hash(p, id);
+    if (!e) { /* while it is the tip: its L1 origins, which may be gone soon */
+        e = ls_pull_l1_catch_up(p);
+    }
     const struct ls_l2_ref *at = ls_pull_track_at(t, old.number);
     if (!at || !ls_hash_eq(&at->hash, &old.hash)) {
         enum ls_err moved = ls_pull_track_move(t, &old, p->d);

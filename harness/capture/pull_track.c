@@ -171,15 +171,13 @@ static void cut(struct ls_pull_track *t, uint64_t number)
     t->end = number < t->end ? number : t->end;
 }
 
-/* Takes the orphan out of the list, which keeps its order: siblings stay in the order they came. */
+/* Takes the orphan out of the list, which has no order. */
 static struct ls_l2_ref take_orphan(struct ls_pull_track *t, const struct ls_block_id *id)
 {
     struct ls_pull_orphan *o = ls_pull_track_orphan(t, id);
     struct ls_l2_ref ref = o->ref;
-    size_t behind = t->orphan_count - (size_t)(o - t->orphans) - 1;
 
-    memmove(o, o + 1, behind * sizeof *o);
-    t->orphan_count--;
+    *o = t->orphans[--t->orphan_count];
     return ref;
 }
 
@@ -293,20 +291,31 @@ size_t ls_pull_track_branches(const struct ls_pull_track *t)
     return n;
 }
 
+/* The recorded child of the tip; of several the one with the lowest hash, so that it is the same
+ * one whatever happened before. */
+static const struct ls_pull_orphan *child_of_tip(const struct ls_pull_track *t)
+{
+    const struct ls_l2_ref *tip = ls_pull_track_tip(t);
+    const struct ls_pull_orphan *best = NULL;
+
+    for (size_t i = 0; tip && i < t->orphan_count; i++) {
+        const struct ls_pull_orphan *o = &t->orphans[i];
+        bool is_child = o->ref.number == tip->number + 1 && ls_hash_eq(&o->ref.parent, &tip->hash);
+        if (is_child && (!best || memcmp(o->ref.hash.b, best->ref.hash.b, 32) < 0)) {
+            best = o;
+        }
+    }
+    return best;
+}
+
 enum ls_err ls_pull_track_climb(struct ls_pull_track *t, struct ls_diag *d)
 {
+    const struct ls_pull_orphan *child;
     enum ls_err e = LS_OK;
 
-    for (size_t i = 0; !e && i < t->orphan_count;) {
-        const struct ls_l2_ref *ref = &t->orphans[i].ref;
-        const struct ls_l2_ref *tip = ls_pull_track_tip(t);
-        if (tip && ref->number == tip->number + 1 && ls_hash_eq(&ref->parent, &tip->hash)) {
-            struct ls_block_id id = id_of(ref);
-            e = ls_pull_track_move(t, &id, d);
-            i = 0;
-        } else {
-            i++;
-        }
+    while (!e && (child = child_of_tip(t)) != NULL) {
+        struct ls_block_id id = id_of(&child->ref);
+        e = ls_pull_track_move(t, &id, d);
     }
     return e;
 }

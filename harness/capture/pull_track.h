@@ -92,8 +92,8 @@ struct ls_pull_orphan *ls_pull_track_orphan(const struct ls_pull_track *t,
 /* How many branches the orphans make: orphans no orphan sits on. */
 size_t ls_pull_track_branches(const struct ls_pull_track *t);
 
-/* Moves the tip up along recorded orphans as far as they go (of siblings, the first recorded).
- * NOMEM. */
+/* Moves the tip up along recorded orphans as far as they go (of siblings, the lowest hash). NOMEM.
+ */
 enum ls_err ls_pull_track_climb(struct ls_pull_track *t, struct ls_diag *d);
 
 #endif

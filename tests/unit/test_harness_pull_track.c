@@ -185,8 +185,15 @@ static void climbing_takes_orphans_above_the_tip(void **state)
     put(&t, 7, 'b', 'a');
     assert_int_equal(ls_pull_track_move(&t, &to, NULL), LS_OK);
     assert_int_equal(ls_pull_track_climb(&t, NULL), LS_OK);
-    assert_chain(&t, 5, "aaaaaa"); /* a7 came before b7 */
+    assert_chain(&t, 5, "aaaaaa"); /* the lower hash */
     assert_orphans(&t, 1, 1);
+    put(&t, 7, '0', 'a');
+    put(&t, 8, '0', '0');
+    put(&t, 11, 'a', 'a');
+    assert_int_equal(ls_pull_track_move(&t, &to, NULL), LS_OK);
+    assert_int_equal(ls_pull_track_climb(&t, NULL), LS_OK);
+    assert_chain(&t, 5, "aa00");
+    assert_orphans(&t, 6, 2);
     ls_pull_track_fini(&t);
 }
 
