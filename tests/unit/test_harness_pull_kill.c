@@ -255,8 +255,8 @@ static void killed_at_every_change_of_the_disk_it_ends_the_same(void **state)
     free_capture(want);
 }
 
-/* A finished capture that goes on, killed at every third change: at each moment a manifest that stands
- * there belongs to the segments beside it. */
+/* A finished capture that goes on, killed at every third change: at each moment a manifest that
+ * stands there belongs to the segments beside it. */
 static void an_extension_never_leaves_a_fixture_that_is_wrong(void **state)
 {
     struct rig *r = *state;
