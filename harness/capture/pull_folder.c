@@ -377,9 +377,13 @@ enum ls_err ls_pull_folder_put(struct ls_pull_layer *layer, struct ls_span text,
                                const struct ls_l2_ref *ref, struct ls_diag *d)
 {
     enum ls_pull_place place = ls_pull_track_place(&layer->track, ref);
-    enum ls_err e = ls_pull_track_add(&layer->track, ref, d);
+    enum ls_err e = LS_OK;
 
-    return e || place == LS_PULL_KNOWN ? e : put_line(&layer->journal, text, d);
+    /* The line first: what is not on its way to the disk is not the tip. */
+    if (place == LS_PULL_EXTENDS || place == LS_PULL_FORKS) {
+        e = put_line(&layer->journal, text, d);
+    }
+    return e ? e : ls_pull_track_add(&layer->track, ref, d);
 }
 
 enum ls_err ls_pull_folder_put_genesis(struct ls_pull_folder *f, struct ls_span text,
