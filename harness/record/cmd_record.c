@@ -35,6 +35,7 @@ static const char usage[] =
     "  --engine LISTEN=URL  the engine's port; tokens are passed on, never stored\n"
     "  --source LISTEN=URL  the node that is followed\n"
     "  --l1 LISTEN=URL      the L1\n"
+    "  --node LISTEN=URL    the node's own RPC port, when payloads are handed to it there\n"
     "                       LISTEN is HOST:PORT or PORT; without HOST only this machine gets in;\n"
     "                       port 0 is any free one, which is printed\n"
     "  -o DIR               where to; the folder above it must exist\n"
@@ -71,6 +72,7 @@ static enum ls_err parse(int argc, char **argv, struct request *q, struct ls_dia
         {.name = "--engine", .value = &q->peers[LS_PEER_ENGINE]},
         {.name = "--source", .value = &q->peers[LS_PEER_SOURCE]},
         {.name = "--l1", .value = &q->peers[LS_PEER_L1]},
+        {.name = "--node", .value = &q->peers[LS_PEER_NODE]},
         {.name = "-o", .value = &q->dir},
         {.name = "--rollup", .value = &q->rollup_path},
         {.name = "--name", .value = &q->name},
@@ -123,9 +125,10 @@ static enum ls_err check_mode(const struct request *q, struct ls_diag *d)
         return ls_fail(d, LS_ERR_USAGE, "\"%.80s\" is no option", q->rest.items[0]);
     }
     if ((peers > 0) + (q->transcript != NULL) + (q->unfinished != NULL) != 1) {
-        return ls_fail(d, LS_ERR_USAGE,
-                       "one of these is needed: ports (--engine, --source, --l1), --import, "
-                       "--finish");
+        return ls_fail(
+            d, LS_ERR_USAGE,
+            "one of these is needed: ports (--engine, --source, --l1, --node), --import,  "
+            "--finish");
     }
     if ((q->dir != NULL) != (q->unfinished == NULL)) {
         return ls_fail(d, LS_ERR_USAGE,
@@ -240,21 +243,17 @@ static void print_ports(const struct request *q, const struct ls_proxy *p)
 }
 
 /* *is_whole: nothing was lost. */
-static enum ls_err pass_on(const struct request *q, struct ls_recording *r, bool *is_whole,
-                           struct ls_diag *d)
+static enum ls_err pass_on(const struct request *q, struct ls_loop *loop, struct ls_recording *r,
+                           bool *is_whole, struct ls_diag *d)
 {
-    struct ls_proxy_options o = {.recording = r, .on_trouble = on_trouble};
-    struct ls_loop *loop = NULL;
+    struct ls_proxy_options o = {.loop = loop, .recording = r, .on_trouble = on_trouble};
     struct ls_proxy *p = NULL;
-    enum ls_err e = ls_loop_new(TICK_NS, &loop, d);
+    enum ls_err e;
 
-    o.loop = loop;
     for (size_t i = 0; i < LS_PEER_COUNT; i++) {
         o.peers[i] = (struct ls_proxy_peer){.url = q->urls[i], .at = q->at[i]};
     }
-    if (e == LS_OK) {
-        e = ls_proxy_new(&o, &p, d);
-    }
+    e = ls_proxy_new(&o, &p, d);
     if (e == LS_OK) {
         print_ports(q, p);
         while (!ls_loop_is_interrupted(loop)) {
@@ -263,22 +262,35 @@ static enum ls_err pass_on(const struct request *q, struct ls_recording *r, bool
         *is_whole = ls_proxy_is_recording(p);
     }
     ls_proxy_free(p);
-    ls_loop_free(loop);
     return e;
 }
 
 /* --- the command --- */
 
+/* What goes into the folder. */
+static enum ls_err fill(const struct request *q, struct ls_loop *loop, struct ls_recording *r,
+                        bool *is_whole, struct ls_diag *d)
+{
+    if (q->unfinished != NULL) {
+        return LS_OK;
+    }
+    return q->transcript != NULL ? ls_transcript_import(q->transcript, r, d)
+                                 : pass_on(q, loop, r, is_whole, d);
+}
+
+/* The loop outlives the finishing: a second Ctrl-C does not harm it. */
 static enum ls_err record(const struct request *q, bool *is_whole, struct ls_diag *d)
 {
     struct ls_recording r;
+    struct ls_loop *loop = NULL;
     enum ls_err e = q->unfinished != NULL ? ls_recording_resume(q->unfinished, &r, d)
                                           : ls_recording_new(q->dir, &q->head, &r, d);
 
-    if (e == LS_OK && q->transcript != NULL) {
-        e = ls_transcript_import(q->transcript, &r, d);
-    } else if (e == LS_OK && q->unfinished == NULL) {
-        e = pass_on(q, &r, is_whole, d);
+    if (e == LS_OK) {
+        e = ls_loop_new(TICK_NS, &loop, d);
+    }
+    if (e == LS_OK) {
+        e = fill(q, loop, &r, is_whole, d);
     }
     if (e == LS_OK) {
         e = ls_recording_finish(&r, (int)q->level, d);
@@ -289,6 +301,7 @@ static enum ls_err record(const struct request *q, bool *is_whole, struct ls_dia
         ls_recording_discard(&r);
     }
     ls_recording_close(&r);
+    ls_loop_free(loop);
     return e;
 }
 

@@ -36,8 +36,11 @@ static const char usage[] =
     "  --tick T             follow-poll period of a started node (default 50ms)\n"
     "  --ticks N            end after N ticks\n"
     "  --idle T             end when no recorded call came for this long (default 30s)\n"
-    "  --patience T         how long an answer waits for calls recorded before it (default 2s)\n"
-    "  --delays             answers take as long as they did\n"
+    "  --patience T         how long an answer waits for calls recorded before it (default 5s)\n"
+    "  --settle T           how long a node may take to react to one answer before it gets "
+    "another\n"
+    "                       (default 1ms; strict)\n"
+    "  --delays              answers take as long as they did\n"
     "  --self               no node: make the recorded calls and compare the answers\n"
     "  --to-scenario        print a Lua scenario to start from, for lockstep run\n"
     "  --fixture NAME       its fixture\n";
@@ -52,6 +55,7 @@ struct request {
     const char *tick;
     const char *idle;
     const char *patience;
+    const char *settle;
     const char *fixture;
     bool is_strict;
     bool to_scenario;
@@ -76,6 +80,7 @@ static enum ls_err parse(int argc, char **argv, struct request *q, struct ls_dia
         {.name = "--ticks", .number = &q->run.ticks_max},
         {.name = "--idle", .value = &q->idle},
         {.name = "--patience", .value = &q->patience},
+        {.name = "--settle", .value = &q->settle},
         {.name = "--delays", .flag = &q->run.has_delays},
         {.name = "--self", .flag = &q->run.is_rehearsal},
         {.name = "--to-scenario", .flag = &q->to_scenario},
@@ -108,7 +113,10 @@ static enum ls_err check_durations(struct request *q, struct ls_diag *d)
         e = read_duration("--idle", q->idle, 30 * second_ns, &q->run.idle_ns, d);
     }
     if (e == LS_OK) {
-        e = read_duration("--patience", q->patience, 2 * second_ns, &q->run.patience_ns, d);
+        e = read_duration("--settle", q->settle, TICK_NS_MIN, &q->run.settle_ns, d);
+    }
+    if (e == LS_OK) {
+        e = read_duration("--patience", q->patience, 5 * second_ns, &q->run.patience_ns, d);
     }
     return e;
 }

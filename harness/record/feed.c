@@ -8,16 +8,19 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 #define RETRY_NS (20 * NS_PER_MS) /* between two attempts to reach a server that is not up */
+#define PAUSE_MS 1u /* between two calls that a node makes without waiting for anything else */
 #define TIMEOUT_MS 10000u
 #define BODY_BYTES_MAX ((size_t)256 << 20)
 
-/* The first engine_newPayload of a block. */
+/* A recorded hand-over, or the first engine_newPayload of a block. */
 struct payload {
     size_t by_in;
     const struct ls_row *row;
-    struct ls_span body; /* executionPayload */
-    struct ls_span hash; /* its blockHash, as written */
-    struct ls_span root; /* parentBeaconBlockRoot; n 0: none */
+    uint64_t due_seq;                /* strict: handed over when everything below has been asked */
+    const struct ls_row_call *given; /* the hand-over; NULL: made from a newPayload */
+    struct ls_span body;             /* executionPayload */
+    struct ls_span hash;             /* its blockHash, as written */
+    struct ls_span root;             /* parentBeaconBlockRoot; n 0: none */
 };
 
 struct ls_feed {
@@ -81,6 +84,55 @@ static bool is_known(const struct ls_feed *f, struct ls_span hash)
     return false;
 }
 
+static bool is_write(const struct ls_row *row)
+{
+    return row->peer == LS_PEER_ENGINE && row->call_count == 1 &&
+           (begins_with(row->calls[0].method, "engine_newPayload") ||
+            begins_with(row->calls[0].method, "engine_forkchoiceUpdated"));
+}
+
+/* The engine call before i in by_in; i when there is none. */
+static size_t engine_call_before(const struct ls_tape *t, size_t i)
+{
+    size_t at = i;
+
+    while (at > 0) {
+        at--;
+        if (t->rows[t->by_in[at]].peer == LS_PEER_ENGINE) {
+            return at;
+        }
+    }
+    return i;
+}
+
+/* When the node had the payload. It sends one write after the other: if this one began when another
+ * ended, its payload was there when that one began, at least. */
+static uint64_t due_seq(const struct ls_tape *t, size_t i)
+{
+    for (;;) {
+        const struct ls_row *row = &t->rows[t->by_in[i]];
+        size_t before = engine_call_before(t, i);
+        const struct ls_row *last = &t->rows[t->by_in[before]];
+        if (before == i || !is_write(last) || last->at_ms + last->ms + PAUSE_MS < row->at_ms) {
+            return row->seq_in;
+        }
+        i = before;
+    }
+}
+
+static void collect_given(struct ls_feed *f)
+{
+    const struct ls_tape *t = f->o.tape;
+
+    for (size_t i = 0; i < t->exchange_count; i++) {
+        const struct ls_row *row = &t->rows[t->by_in[i]];
+        if (ls_match_is_payload(row)) {
+            f->payloads[f->count++] = (struct payload){
+                .by_in = i, .row = row, .given = &row->calls[0], .due_seq = row->seq_in};
+        }
+    }
+}
+
 static enum ls_err collect(struct ls_feed *f)
 {
     const struct ls_tape *t = f->o.tape;
@@ -89,10 +141,15 @@ static enum ls_err collect(struct ls_feed *f)
     if (f->payloads == NULL) {
         return LS_ERR_NOMEM;
     }
+    if (ls_tape_has(t, LS_PEER_NODE)) {
+        collect_given(f);
+        return LS_OK;
+    }
     for (size_t i = 0; i < t->exchange_count; i++) {
         const struct ls_row *row = &t->rows[t->by_in[i]];
         const struct ls_row_call *c = new_payload(row);
         struct payload p = {.by_in = i, .row = row};
+        p.due_seq = c != NULL ? due_seq(t, i) : 0;
         if (c != NULL && read_payload(c, &p) && !is_known(f, p.hash)) {
             f->payloads[f->count++] = p;
         }
@@ -122,13 +179,30 @@ static bool is_due(struct ls_feed *f, const struct payload *p)
         return true;
     }
     if (!f->o.is_loose) {
-        return ls_match_next(f->o.match) == p->row;
+        const struct ls_row *next = ls_match_next(f->o.match);
+        return next != NULL && next->seq_in >= p->due_seq;
     }
     return (f->next == 0 || ls_match_is_asked(f->o.match, f->payloads[f->next - 1].by_in)) &&
            has_source_said(f, p);
 }
 
 /* --- handing over --- */
+
+/* A hand-over is a call of the recording, too. */
+static void take(struct ls_feed *f, const struct payload *p)
+{
+    struct ls_match_call call;
+    struct ls_arena scratch;
+
+    if (p->given == NULL) {
+        return;
+    }
+    ls_arena_init(&scratch, BODY_BYTES_MAX);
+    if (ls_match_call(p->given->method, p->given->params, &scratch, &call) == LS_OK) {
+        (void)ls_match_take(f->o.match, LS_PEER_NODE, &call);
+    }
+    ls_arena_fini(&scratch);
+}
 
 /* ls_client_fn: a refusal is an answer, too; the node's own judgement of it shows in its calls. */
 static void on_answer(void *user, const struct ls_client_answer *answer)
@@ -141,9 +215,13 @@ static void on_answer(void *user, const struct ls_client_answer *answer)
         ls_loop_timer_set(f->o.loop, &f->retry, ls_loop_now_ns(f->o.loop) + RETRY_NS);
         return;
     }
+    take(f, &f->payloads[f->next]);
     f->next++;
     f->taken++;
     f->is_pushed = false;
+    if (f->o.on_taken != NULL) {
+        f->o.on_taken(f->o.user);
+    }
     ls_loop_happened(f->o.loop);
 }
 
@@ -158,8 +236,14 @@ static void on_retry(void *user)
 
 static void write_request(const struct ls_feed *f, const struct payload *p, struct ls_buf *b)
 {
-    (void)ls_buf_printf(b, "{\"jsonrpc\":\"2.0\",\"id\":%llu,\"method\":\"%s\",\"params\":[{",
+    (void)ls_buf_printf(b, "{\"jsonrpc\":\"2.0\",\"id\":%llu,\"method\":\"%s\",\"params\":",
                         (unsigned long long)f->id_last, f->o.method);
+    if (p->given != NULL) {
+        (void)ls_buf_put(b, p->given->params.p, p->given->params.n);
+        (void)ls_buf_putc(b, '}');
+        return;
+    }
+    (void)ls_buf_puts(b, "[{");
     if (p->root.n > 0) {
         (void)ls_buf_puts(b, "\"parentBeaconBlockRoot\":");
         (void)ls_buf_put(b, p->root.p, p->root.n);
@@ -178,7 +262,15 @@ static void hand_over(struct ls_feed *f, const struct payload *p)
     f->id_last++;
     write_request(f, p, &body);
     if (body.err == LS_OK) {
-        f->call = ls_client_post(f->client, f->url, ls_buf_span(&body), TIMEOUT_MS, on_answer, f);
+        /* Once: a payload that comes twice may go to the engine twice. */
+        const struct ls_client_request q = {.verb = "POST",
+                                            .url = f->url,
+                                            .content_type = "application/json",
+                                            .body = ls_buf_span(&body),
+                                            .answer_bytes_max = LS_CLIENT_ANSWER_MAX,
+                                            .timeout_ms = TIMEOUT_MS,
+                                            .is_once = true};
+        f->call = ls_client_send(f->client, &q, on_answer, f);
     }
     ls_buf_fini(&body);
 }

@@ -49,6 +49,8 @@ struct side {
     uint32_t at; /* no item before it is waiting */
     struct group *groups;
     struct ls_match_sum sum;
+    uint32_t jump_over; /* the item a call came before; NONE */
+    char jump_text[LS_MATCH_TEXT_MAX];
 };
 
 struct ls_match {
@@ -140,6 +142,22 @@ static void item_text(const struct item *i, char out[LS_MATCH_TEXT_MAX])
 
 /* --- making --- */
 
+static void skip_asked(struct ls_match *m)
+{
+    while (m->next < m->tape->exchange_count && m->left[m->next] == 0) {
+        m->next++;
+    }
+}
+
+bool ls_match_is_payload(const struct ls_row *row)
+{
+    static const char method[] = "admin_postUnsafePayload";
+
+    return row->peer == LS_PEER_NODE && row->kind == LS_ROW_CALL &&
+           row->calls[0].method.n == sizeof method - 1 &&
+           memcmp(row->calls[0].method.p, method, sizeof method - 1) == 0;
+}
+
 static size_t calls_in(const struct ls_row *row)
 {
     return row->kind == LS_ROW_RAW ? 1 : row->call_count;
@@ -206,15 +224,16 @@ static bool alloc_sides(struct ls_match *m)
     }
     for (size_t p = 0; p < LS_PEER_COUNT; p++) {
         m->sides[p].items = calloc(counts[p] + 1, sizeof *m->sides[p].items);
+        m->sides[p].jump_over = NONE;
         is_done = is_done && m->sides[p].items != NULL && counts[p] < NONE;
     }
     m->left = calloc(m->tape->exchange_count + 1, sizeof *m->left);
     return is_done && m->left != NULL;
 }
 
-enum ls_err ls_match_new(const struct ls_tape *tape, bool is_loose, struct ls_match **out,
-                         struct ls_diag *d)
+enum ls_err ls_match_new(const struct ls_match_options *o, struct ls_match **out, struct ls_diag *d)
 {
+    const struct ls_tape *tape = o->tape;
     struct ls_match *m = calloc(1, sizeof *m);
     struct ls_arena scratch;
     enum ls_err e = LS_OK;
@@ -223,17 +242,21 @@ enum ls_err ls_match_new(const struct ls_tape *tape, bool is_loose, struct ls_ma
         return ls_fail(d, LS_ERR_NOMEM, "out of memory");
     }
     m->tape = tape;
-    m->is_loose = is_loose;
+    m->is_loose = o->is_loose;
     ls_arena_init(&scratch, SCRATCH_BYTES_MAX);
     e = alloc_sides(m) ? LS_OK : LS_ERR_NOMEM;
     for (size_t i = 0; e == LS_OK && i < tape->exchange_count; i++) {
-        e = add_exchange(m, (uint32_t)i, &scratch);
+        const struct ls_row *row = &tape->rows[tape->by_in[i]];
+        if (row->peer != LS_PEER_NODE || (o->has_feeder && ls_match_is_payload(row))) {
+            e = add_exchange(m, (uint32_t)i, &scratch);
+        }
     }
     ls_arena_fini(&scratch);
     if (e != LS_OK) {
         ls_match_free(m);
         return ls_fail(d, e, "the recording cannot be prepared: %s", ls_err_text(e));
     }
+    skip_asked(m); /* what does not take part */
     *out = m;
     return LS_OK;
 }
@@ -278,9 +301,7 @@ static void settle(struct ls_match *m, struct side *s, uint32_t at, enum state s
     while (s->at < s->count && s->items[s->at].state != WAITING) {
         s->at++;
     }
-    while (m->next < m->tape->exchange_count && m->left[m->next] == 0) {
-        m->next++;
-    }
+    skip_asked(m);
 }
 
 /* call NULL: nothing came. */
@@ -299,6 +320,17 @@ static void differ(struct side *s, const struct item *expected, const struct ls_
     }
     if (call != NULL) {
         ls_match_text(call->method, call->params, f->got);
+    }
+}
+
+/* The first difference is that this item was given up: what came instead, if something did. */
+static void name_jump(struct side *s, uint32_t at)
+{
+    struct ls_match_difference *f = &s->sum.first;
+
+    if (s->jump_over == at && f->has_expected && f->seq == s->items[at].row->seq_in &&
+        f->got[0] == '\0') {
+        memcpy(f->got, s->jump_text, sizeof f->got);
     }
 }
 
@@ -327,15 +359,15 @@ static uint32_t find_ahead(const struct side *s, const struct group *g)
     return NONE;
 }
 
-/* Everything before at that was answered before at was asked, and has not come: it is missing. */
-static void pass_over(struct ls_match *m, struct side *s, uint32_t at,
-                      const struct ls_match_call *call)
+/* Remembers that a call came before one that it came after in the recording. That is no difference
+ * yet: its answer waits. It is what came instead when the other never comes. */
+static void note_jump(struct side *s, uint32_t at, const struct ls_match_call *call)
 {
-    for (uint32_t i = s->at; i < at; i++) {
-        if (s->items[i].state == WAITING && s->items[i].row->seq_out < s->items[at].row->seq_in) {
-            differ(s, &s->items[i], call);
-            settle(m, s, i, MISSING);
-        }
+    const struct item *first = &s->items[s->at];
+
+    if (at != s->at && s->jump_over != s->at && first->row->seq_out < s->items[at].row->seq_in) {
+        s->jump_over = s->at;
+        ls_match_text(call->method, call->params, s->jump_text);
     }
 }
 
@@ -372,7 +404,7 @@ static struct ls_match_hit take_strict(struct ls_match *m, enum ls_peer peer,
         }
         return hit;
     }
-    pass_over(m, s, at, call);
+    note_jump(s, at, call);
     settle(m, s, at, USED);
     return hit_at(s, at);
 }
@@ -438,6 +470,7 @@ void ls_match_give_up(struct ls_match *m)
     for (uint32_t at = s->at; at < s->count && s->items[at].row->seq_in <= row->seq_in; at++) {
         if (s->items[at].row == row && s->items[at].state == WAITING) {
             differ(s, &s->items[at], NULL);
+            name_jump(s, at);
             settle(m, s, at, MISSING);
         }
     }

@@ -2,11 +2,12 @@
  * Match: which recorded call a call of the node under test is, and where the two conversations
  * part. Pure: no I/O, no clock.
  *
- * Strict: per peer, calls come in the order of the recording; two that were under way at the same
- * time may come in either order. Across peers, an answer is due when everything has been asked that
- * had been asked before it was given, so the node is never told something earlier than it was. A
- * call that comes too early by less than LS_MATCH_AHEAD calls means that those between are missing;
- * any other is extra.
+ * Strict: calls come in the order of the recording, as far as the node can know it: an answer is
+ * due when everything has been asked that had been asked before it was given, by whatever peer. So
+ * a call that comes a little early (by less than LS_MATCH_AHEAD calls to its peer, as timers make
+ * them) waits for its answer, two that were under way at the same time may come in either order,
+ * and the node is never told something earlier than it was. A call that does not come while others
+ * wait for it is missing; one that is not to come is extra.
  *
  * Loose: a call gets the next answer that was recorded for the same call and not used yet, and the
  * last one again when they are used up. Different are only calls that were never recorded, and
@@ -32,8 +33,19 @@
 
 struct ls_match;
 
-/* tape is borrowed and outlives it. NOMEM, LIMIT. */
-enum ls_err ls_match_new(const struct ls_tape *tape, bool is_loose, struct ls_match **out,
+struct ls_match_options {
+    const struct ls_tape *tape; /* borrowed, outlives the match */
+    bool is_loose;
+    bool has_feeder; /* payloads that were handed to the node will be again: they take part in the
+                        order, asked (ls_match_take) when the node has taken them. Of what else was
+                        asked of the node nothing depends. */
+};
+
+/* true for a recorded hand-over of an unsafe payload to the node's own port. */
+bool ls_match_is_payload(const struct ls_row *row);
+
+/* NOMEM, LIMIT. */
+enum ls_err ls_match_new(const struct ls_match_options *o, struct ls_match **out,
                          struct ls_diag *d);
 /* NULL is fine. */
 void ls_match_free(struct ls_match *m);

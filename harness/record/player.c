@@ -9,6 +9,7 @@
 #include "harness/record/types.h"
 
 #define NS_PER_MS UINT64_C(1000000)
+#define PATIENCE_NS_MIN (20 * NS_PER_MS)
 #define ARENA_BYTES_MAX ((size_t)1 << 30)
 #define NOT_RECORDED "{\"code\":-32000,\"message\":\"lockstep replay: this call was not recorded\"}"
 
@@ -36,6 +37,9 @@ struct ls_player {
     struct waiting *waiting; /* oldest first */
     struct ls_loop_timer retry;
     struct ls_loop_timer patience;
+    uint64_t patience_ns;
+    uint64_t settled_ns;   /* the node has reacted to what it was told */
+    uint64_t start_ns;     /* of the replay, when the recording's at_ms was 0 */
     struct ls_arena arena; /* of one request */
     struct ls_types types;
     uint64_t requests;
@@ -221,11 +225,51 @@ static void answer(struct ls_player *p, const struct asked *asked, const struct 
 
 /* --- waiting --- */
 
-static bool are_due(const struct ls_player *p, const struct ls_match_hit *hits, size_t count)
+/* Whether a hit is a recorded answer at its place in the order. */
+static bool is_in_order(const struct ls_match_hit *h)
 {
+    return h->row != NULL && !h->is_extra && !h->is_beyond;
+}
+
+/* The place of a request's answer in the order of answers; 0: none. */
+static uint64_t place_of(const struct ls_match_hit *hits, size_t count)
+{
+    uint64_t place = 0;
+
     for (size_t i = 0; i < count; i++) {
-        if (hits[i].is_beyond || (hits[i].row != NULL && !hits[i].is_extra &&
-                                  !ls_match_is_due(p->o.match, hits[i].row))) {
+        if (is_in_order(&hits[i]) && hits[i].row->seq_out > place) {
+            place = hits[i].row->seq_out;
+        }
+    }
+    return place;
+}
+
+static bool is_settled(const struct ls_player *p)
+{
+    return p->o.is_loose || ls_loop_now_ns(p->o.loop) >= p->settled_ns;
+}
+
+/* Strict: answers leave in their order, each when all has been asked that came before it. self is
+ * the request's own entry, or NULL. */
+static bool are_due(const struct ls_player *p, const struct ls_match_hit *hits, size_t count,
+                    const struct waiting *self)
+{
+    uint64_t place = place_of(hits, count);
+    const struct waiting *w;
+
+    if (place != 0 && !is_settled(p)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (hits[i].is_beyond ||
+            (is_in_order(&hits[i]) && !ls_match_is_due(p->o.match, hits[i].row))) {
+            return false;
+        }
+    }
+    DL_FOREACH(p->waiting, w)
+    {
+        uint64_t other = place_of(w->hits, w->count);
+        if (w != self && !p->o.is_loose && other != 0 && other < place) {
             return false;
         }
     }
@@ -255,9 +299,29 @@ static void forget(struct ls_player *p, struct waiting *w)
     free(w);
 }
 
+/* A call is late when nothing has gone on for so long, and the time has come and gone at which it
+ * was made in the recording. */
 static void be_patient(struct ls_player *p)
 {
-    ls_loop_timer_set(p->o.loop, &p->patience, ls_loop_now_ns(p->o.loop) + p->o.patience_ns);
+    const struct ls_row *next = ls_match_next(p->o.match);
+    uint64_t due_ns = ls_loop_now_ns(p->o.loop);
+
+    if (next != NULL && p->start_ns + next->at_ms * NS_PER_MS > due_ns) {
+        due_ns = p->start_ns + next->at_ms * NS_PER_MS;
+    }
+    ls_loop_timer_set(p->o.loop, &p->patience, due_ns + p->patience_ns);
+}
+
+/* Looks at what waits as soon as the node is settled. */
+static void go_on(struct ls_player *p)
+{
+    ls_loop_timer_set(p->o.loop, &p->retry, p->settled_ns);
+}
+
+static void told(struct ls_player *p)
+{
+    p->settled_ns = ls_loop_now_ns(p->o.loop) + p->o.settle_ns;
+    go_on(p);
 }
 
 /* A call was made: others may be due now, and if it was a recorded one there is reason to wait on.
@@ -266,11 +330,9 @@ static void moved(struct ls_player *p)
 {
     size_t progress = ls_match_progress(p->o.match);
 
-    if (p->waiting != NULL) {
-        ls_loop_timer_set(p->o.loop, &p->retry, 0);
-        if (progress > p->progress) {
-            be_patient(p);
-        }
+    go_on(p);
+    if (p->waiting != NULL && progress > p->progress) {
+        be_patient(p);
     }
     p->progress = progress;
 }
@@ -312,36 +374,59 @@ static void ask_again(struct ls_player *p)
 /* ls_loop_fn */
 static void on_retry(void *user)
 {
+    const struct ls_player *p = user;
+
     ask_again(user);
+    ls_loop_happened(p->o.loop); /* somebody else may have something to tell */
 }
 
-/* ls_loop_fn: the oldest has waited long enough. What it waits for does not come; what is beyond
- * the recording of its peer is extra, which is counted when it is asked again. */
-static void on_patience(void *user)
+/* What this request waits for does not come; what is beyond the recording of its peer is extra,
+ * which is counted when it is asked again. */
+static void stop_waiting_for(struct ls_player *p, struct waiting *w)
 {
-    struct ls_player *p = user;
-    struct waiting *w = p->waiting;
-
-    if (w == NULL) {
-        return;
-    }
-    if (p->o.on_stall != NULL && p->o.on_stall(p->o.user)) {
-        be_patient(p);
-        return;
-    }
     for (size_t i = 0; i < w->count; i++) {
         const struct ls_match_hit *h = &w->hits[i];
-        while (h->row != NULL && !h->is_beyond && !h->is_extra &&
-               !ls_match_is_due(p->o.match, h->row)) {
+        while (is_in_order(h) && !ls_match_is_due(p->o.match, h->row)) {
             ls_match_give_up(p->o.match);
         }
     }
     w->has_waited = true;
+}
+
+/* ls_loop_fn: nothing went on for so long. Next time it is noticed sooner: where two conversations
+ * have parted, waiting seldom helps. */
+static void on_patience(void *user)
+{
+    struct ls_player *p = user;
+    struct waiting *w;
+
+    if (p->waiting == NULL) {
+        return;
+    }
+    if (p->o.on_stall == NULL || !p->o.on_stall(p->o.user)) {
+        DL_FOREACH(p->waiting, w)
+        {
+            stop_waiting_for(p, w);
+        }
+        if (p->patience_ns / 4 >= PATIENCE_NS_MIN) {
+            p->patience_ns /= 4;
+        }
+    }
     be_patient(p);
     ask_again(p);
 }
 
 /* --- the backend --- */
+
+/* The first request comes when the first one came. */
+static void set_start(struct ls_player *p)
+{
+    const struct ls_row *first = ls_match_next(p->o.match);
+    uint64_t at_ns = first != NULL ? first->at_ms * NS_PER_MS : 0;
+    uint64_t now_ns = ls_loop_now_ns(p->o.loop);
+
+    p->start_ns = now_ns > at_ns ? now_ns - at_ns : 0;
+}
 
 /* The first time: which calls these are. NULL when memory is out. */
 static struct ls_match_hit *take_calls(struct port *port, const struct asked *asked)
@@ -349,7 +434,9 @@ static struct ls_match_hit *take_calls(struct port *port, const struct asked *as
     struct ls_player *p = port->player;
     struct ls_match_hit *hits = ls_arena_alloc(&p->arena, asked->count * sizeof *hits);
 
-    p->requests++;
+    if (p->requests++ == 0) {
+        set_start(p);
+    }
     for (size_t i = 0; hits != NULL && i < asked->count; i++) {
         hits[i] = ls_match_take(p->o.match, port->peer, &asked->keys[i]);
     }
@@ -384,11 +471,12 @@ static void serve(struct port *port, const struct ls_http_request *req, const st
     } else if (w->has_waited) {
         count_extras(port, asked, hits);
     }
-    if (are_due(p, hits, asked->count)) {
+    if (are_due(p, hits, asked->count, w)) {
         answer(p, asked, hits, came_ns, reply);
         if (w != NULL) {
             forget(p, w);
         }
+        told(p);
     } else {
         bool is_kept = w != NULL || wait_for(port, req, hits, asked->count) != NULL;
         reply->fate = is_kept ? LS_FATE_HOLD : LS_FATE_RESET;
@@ -444,13 +532,14 @@ enum ls_err ls_player_new(const struct ls_player_options *o, struct ls_player **
         return ls_fail(d, LS_ERR_NOMEM, "out of memory");
     }
     p->o = *o;
+    p->patience_ns = o->patience_ns;
     p->retry = (struct ls_loop_timer){.fn = on_retry, .user = p};
     p->patience = (struct ls_loop_timer){.fn = on_patience, .user = p};
     ls_arena_init(&p->arena, ARENA_BYTES_MAX);
     for (int i = 0; e == LS_OK && i < LS_PEER_COUNT; i++) {
         struct port *port = &p->ports[i];
         *port = (struct port){.backend = {&ops}, .player = p, .peer = (enum ls_peer)i};
-        if (ls_tape_has(o->tape, port->peer)) {
+        if (port->peer != LS_PEER_NODE && ls_tape_has(o->tape, port->peer)) {
             e = ls_gate_open(&port->gate, &port->backend, o->loop, &o->at[i], d);
         }
     }
@@ -491,16 +580,24 @@ uint64_t ls_player_requests(const struct ls_player *p)
 
 bool ls_player_is_over(const struct ls_player *p)
 {
+    return ls_match_is_over(p->o.match) && !ls_player_has_due(p);
+}
+
+bool ls_player_has_due(const struct ls_player *p)
+{
     const struct waiting *w;
 
-    if (!ls_match_is_over(p->o.match)) {
-        return false;
-    }
     DL_FOREACH(p->waiting, w)
     {
-        if (are_due(p, w->hits, w->count)) {
-            return false;
+        if (are_due(p, w->hits, w->count, w)) {
+            return true;
         }
     }
-    return true;
+    return !is_settled(p);
+}
+
+void ls_player_told(struct ls_player *p)
+{
+    told(p);
+    moved(p);
 }

@@ -271,6 +271,9 @@ static enum ls_err prepare(struct ls_rehearsal *r)
     for (size_t i = 0; i < t->exchange_count; i++) {
         const struct ls_row *row = &t->rows[t->by_in[i]];
         r->exchanges[i] = (struct exchange){.r = r, .row = row};
+        if (row->peer == LS_PEER_NODE) {
+            continue; /* nobody is there to be asked */
+        }
         r->moments[r->moment_count++] = (struct moment){row->seq_in, (uint32_t)i, false};
         r->moments[r->moment_count++] = (struct moment){row->seq_out, (uint32_t)i, true};
     }

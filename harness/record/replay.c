@@ -59,13 +59,22 @@ static bool on_stall(void *user)
     return s->feed != NULL && ls_feed_push(s->feed);
 }
 
+static void on_taken(void *user)
+{
+    const struct stage *s = user;
+
+    ls_player_told(s->player);
+}
+
 static enum ls_err open_player(struct stage *s, struct ls_diag *d)
 {
     struct ls_player_options po = {.loop = s->loop,
                                    .tape = s->o->tape,
                                    .match = s->match,
+                                   .is_loose = s->o->is_loose,
                                    .patience_ns = s->o->patience_ns,
                                    .has_delays = s->o->has_delays,
+                                   .settle_ns = s->o->is_rehearsal ? 0 : s->o->settle_ns,
                                    .on_stall = on_stall,
                                    .user = s};
 
@@ -114,6 +123,8 @@ static enum ls_err start_feed(struct stage *s, struct ls_diag *d)
         .match = s->match,
         .is_loose = s->o->is_loose,
         .url = s->child != NULL ? ls_child_url(s->child) : s->o->feed_url,
+        .on_taken = on_taken,
+        .user = s,
         .method = s->o->adapter != NULL ? s->o->adapter->payload_method : PAYLOAD_METHOD};
 
     return fo.url != NULL ? ls_feed_new(&fo, &s->feed, d) : LS_OK;
@@ -146,7 +157,11 @@ static enum ls_err set_up(struct stage *s, struct ls_diag *d)
     enum ls_err e = ls_loop_new(s->o->tick_ns, &s->loop, d);
 
     if (e == LS_OK) {
-        e = ls_match_new(s->o->tape, s->o->is_loose, &s->match, d);
+        e = ls_match_new(&(struct ls_match_options){.tape = s->o->tape,
+                                                    .is_loose = s->o->is_loose,
+                                                    .has_feeder = s->o->program != NULL ||
+                                                                  s->o->feed_url != NULL},
+                         &s->match, d);
     }
     if (e == LS_OK) {
         e = open_player(s, d);
@@ -217,7 +232,7 @@ static const char *run(struct stage *s)
 
     while ((why = why_over(s)) == NULL) {
         (void)ls_loop_turn(s->loop);
-        if (s->feed != NULL) {
+        if (s->feed != NULL && !ls_player_has_due(s->player)) {
             ls_feed_turn(s->feed);
         }
         if (s->rehearsal != NULL) {

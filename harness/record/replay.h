@@ -23,6 +23,7 @@ struct ls_replay_options {
     uint64_t tick_ns;     /* > 0 */
     uint64_t ticks_max;   /* 0: as long as it takes */
     uint64_t patience_ns; /* see player.h */
+    uint64_t settle_ns;   /* likewise */
     uint64_t idle_ns;     /* it ends when no recorded call came for so long */
     /* The node: started here when program is not NULL, else fed at feed_url when that is not. */
     const struct ls_adapter *adapter;

@@ -133,7 +133,7 @@ static enum ls_err read_peer(const struct members *m, struct ls_row *out, struct
             return LS_OK;
         }
     }
-    return ls_fail(d, LS_ERR_RANGE, "peer: \"%.*s\" is none of engine, source, l1",
+    return ls_fail(d, LS_ERR_RANGE, "peer: \"%.*s\" is none of engine, source, l1, node",
                    out->who.n < 40 ? (int)out->who.n : 40, (const char *)out->who.p);
 }
 

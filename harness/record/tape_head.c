@@ -206,7 +206,7 @@ static void learn_chain_id(struct ls_tape_head *h, enum ls_peer peer, struct ls_
     uint64_t *id = peer == LS_PEER_L1 ? &h->l1_chain_id : &h->l2_chain_id;
     uint64_t seen;
 
-    if (*id == 0 && result.n > 2 && result.p[0] == '"' &&
+    if (peer != LS_PEER_NODE && *id == 0 && result.n > 2 && result.p[0] == '"' &&
         ls_parse_quantity((const char *)result.p + 1, result.n - 2, &seen) == LS_OK) {
         *id = seen;
     }

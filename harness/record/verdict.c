@@ -7,12 +7,18 @@
 
 #define LINE_MAX_BYTES 160u
 
+/* What was asked of the node is not its doing. */
+static bool is_judged(const struct ls_tape *tape, enum ls_peer peer)
+{
+    return peer != LS_PEER_NODE && ls_tape_has(tape, peer);
+}
+
 size_t ls_verdict_count(const struct ls_tape *tape)
 {
     size_t n = 0;
 
     for (int p = 0; p < LS_PEER_COUNT; p++) {
-        n += ls_tape_has(tape, (enum ls_peer)p) ? 1 : 0;
+        n += is_judged(tape, (enum ls_peer)p) ? 1 : 0;
     }
     return n;
 }
@@ -61,7 +67,7 @@ bool ls_verdict_write(const struct ls_match *m, const struct ls_tape *tape, bool
 
     for (int p = 0; p < LS_PEER_COUNT; p++) {
         const struct ls_match_sum *sum = ls_match_sum(m, (enum ls_peer)p);
-        if (!ls_tape_has(tape, (enum ls_peer)p)) {
+        if (!is_judged(tape, (enum ls_peer)p)) {
             continue;
         }
         describe((enum ls_peer)p, sum, is_loose, line);
