@@ -126,9 +126,9 @@ static void collect_given(struct ls_feed *f)
 
     for (size_t i = 0; i < t->exchange_count; i++) {
         const struct ls_row *row = &t->rows[t->by_in[i]];
-        if (ls_match_is_payload(row)) {
+        if (ls_row_is_payload(row)) {
             f->payloads[f->count++] = (struct payload){
-                .by_in = i, .row = row, .given = &row->calls[0], .due_seq = row->seq_in};
+                .by_in = i, .row = row, .given = &row->calls[0], .due_seq = row->asked_seq};
         }
     }
 }
@@ -170,7 +170,7 @@ static bool has_source_said(struct ls_feed *f, const struct payload *p)
             ls_match_is_asked(f->o.match, f->source_at))) {
         f->source_at++;
     }
-    return f->source_at >= p->by_in || t->rows[t->by_in[f->source_at]].seq_out > p->row->seq_in;
+    return f->source_at >= p->by_in || t->rows[t->by_in[f->source_at]].seq_out > p->row->asked_seq;
 }
 
 static bool is_due(struct ls_feed *f, const struct payload *p)
@@ -180,7 +180,7 @@ static bool is_due(struct ls_feed *f, const struct payload *p)
     }
     if (!f->o.is_loose) {
         const struct ls_row *next = ls_match_next(f->o.match);
-        return next != NULL && next->seq_in >= p->due_seq;
+        return next != NULL && next->asked_seq >= p->due_seq;
     }
     return (f->next == 0 || ls_match_is_asked(f->o.match, f->payloads[f->next - 1].by_in)) &&
            has_source_said(f, p);

@@ -149,15 +149,6 @@ static void skip_asked(struct ls_match *m)
     }
 }
 
-bool ls_match_is_payload(const struct ls_row *row)
-{
-    static const char method[] = "admin_postUnsafePayload";
-
-    return row->peer == LS_PEER_NODE && row->kind == LS_ROW_CALL &&
-           row->calls[0].method.n == sizeof method - 1 &&
-           memcmp(row->calls[0].method.p, method, sizeof method - 1) == 0;
-}
-
 static size_t calls_in(const struct ls_row *row)
 {
     return row->kind == LS_ROW_RAW ? 1 : row->call_count;
@@ -247,7 +238,7 @@ enum ls_err ls_match_new(const struct ls_match_options *o, struct ls_match **out
     e = alloc_sides(m) ? LS_OK : LS_ERR_NOMEM;
     for (size_t i = 0; e == LS_OK && i < tape->exchange_count; i++) {
         const struct ls_row *row = &tape->rows[tape->by_in[i]];
-        if (row->peer != LS_PEER_NODE || (o->has_feeder && ls_match_is_payload(row))) {
+        if (row->peer != LS_PEER_NODE || (o->has_feeder && ls_row_is_payload(row))) {
             e = add_exchange(m, (uint32_t)i, &scratch);
         }
     }
@@ -450,7 +441,7 @@ bool ls_match_is_due(const struct ls_match *m, const struct ls_row *row)
 {
     const struct ls_row *next = ls_match_next(m);
 
-    return m->is_loose || next == NULL || next->seq_in > row->seq_out;
+    return m->is_loose || next == NULL || next->asked_seq > row->seq_out;
 }
 
 const struct ls_row *ls_match_next(const struct ls_match *m)
@@ -467,7 +458,8 @@ void ls_match_give_up(struct ls_match *m)
         return;
     }
     s = &m->sides[row->peer];
-    for (uint32_t at = s->at; at < s->count && s->items[at].row->seq_in <= row->seq_in; at++) {
+    for (uint32_t at = s->at; at < s->count && s->items[at].row->asked_seq <= row->asked_seq;
+         at++) {
         if (s->items[at].row == row && s->items[at].state == WAITING) {
             differ(s, &s->items[at], NULL);
             name_jump(s, at);

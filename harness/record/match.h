@@ -41,9 +41,6 @@ struct ls_match_options {
                         asked of the node nothing depends. */
 };
 
-/* true for a recorded hand-over of an unsafe payload to the node's own port. */
-bool ls_match_is_payload(const struct ls_row *row);
-
 /* NOMEM, LIMIT. */
 enum ls_err ls_match_new(const struct ls_match_options *o, struct ls_match **out,
                          struct ls_diag *d);

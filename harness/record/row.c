@@ -19,6 +19,35 @@ const char *ls_fail_name(enum ls_fail_kind f)
     return names[f];
 }
 
+bool ls_row_is_payload(const struct ls_row *row)
+{
+    static const char method[] = "admin_postUnsafePayload";
+
+    return row->kind == LS_ROW_CALL && row->peer == LS_PEER_NODE && row->fail == LS_FAIL_NONE &&
+           !row->has_body && row->calls[0].method.n == sizeof method - 1 &&
+           memcmp(row->calls[0].method.p, method, sizeof method - 1) == 0;
+}
+
+struct ls_span ls_row_block_hash(const struct ls_row *row)
+{
+    static const char method[] = "engine_newPayload";
+    const struct ls_row_call *c = row->call_count == 1 ? &row->calls[0] : NULL;
+    struct ls_jsontext it;
+    struct ls_jsontext_item first = {.value = {NULL, 0}};
+
+    if (c == NULL ||
+        (!ls_row_is_payload(row) && (c->method.n < sizeof method - 1 ||
+                                     memcmp(c->method.p, method, sizeof method - 1) != 0))) {
+        return (struct ls_span){NULL, 0};
+    }
+    it = ls_jsontext_open(c->params);
+    (void)ls_jsontext_next(&it, &first);
+    if (row->peer == LS_PEER_NODE) {
+        first.value = ls_jsontext_get(first.value, "executionPayload");
+    }
+    return ls_jsontext_get(first.value, "blockHash");
+}
+
 /* JSON as it came; a line break can only stand between tokens. */
 static void put_json(struct ls_jw *w, const char *key, struct ls_span json)
 {

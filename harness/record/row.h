@@ -61,8 +61,10 @@ struct ls_row {
     enum ls_row_kind kind;
     uint64_t seq_in;
     uint64_t seq_out;
-    uint64_t at_ms; /* when the request came, from the start of the recording */
-    uint64_t ms;    /* until the answer left */
+    uint64_t asked_seq; /* when the node asked, or was asked: seq_in, but for payloads handed to the
+                           node (ls_tape_open). Not in the line */
+    uint64_t at_ms;     /* when the request came, from the start of the recording */
+    uint64_t ms;        /* until the answer left */
     enum ls_peer peer;
 
     struct ls_span verb; /* n 0: POST */
@@ -82,6 +84,13 @@ struct ls_row {
     struct ls_span who;   /* EVENT: "gossip" "probe" "harness" …, without quotes */
     struct ls_span event; /* EVENT: a JSON value */
 };
+
+/* true for a hand-over of an unsafe payload to the node's own port that the node took. */
+bool ls_row_is_payload(const struct ls_row *row);
+
+/* The block of an engine_newPayload or of such a hand-over: its hash as written, n 0 for any other
+ * row. */
+struct ls_span ls_row_block_hash(const struct ls_row *row);
 
 /* Appends the row as a line without line feed. Errors stick in b. */
 void ls_row_write(const struct ls_row *row, struct ls_buf *b);

@@ -317,6 +317,7 @@ enum ls_err ls_row_read(struct ls_span line, struct ls_arena *a, struct ls_row *
     if (e == LS_OK && row.kind != LS_ROW_EVENT) {
         e = read_exchange(m, a, &row, d);
     }
+    row.asked_seq = row.seq_in;
     if (e == LS_OK) {
         *out = row;
     }

@@ -102,21 +102,80 @@ static enum ls_err read_rows(struct ls_tape *t, struct ls_diag *d)
 
 /* qsort has no context: the key stands beside the index. */
 struct place {
-    uint64_t seq_in;
+    uint64_t seq;
     uint32_t index;
+    bool is_payload;
 };
 
+/* A payload comes after the call it is placed at. */
 static int by_seq(const void *va, const void *vb)
 {
     const struct place *a = va, *b = vb;
 
-    return (a->seq_in > b->seq_in) - (a->seq_in < b->seq_in);
+    return a->seq != b->seq ? (a->seq > b->seq) - (a->seq < b->seq)
+                            : (int)a->is_payload - (int)b->is_payload;
+}
+
+static enum ls_err check_distinct(const struct place *places, size_t count, struct ls_diag *d)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (places[i].seq == places[i - 1].seq) {
+            return ls_fail(d, LS_ERR_RANGE, "line %" PRIu32 ": seq_in: %" PRIu64 " is there twice",
+                           places[i].index + 1, places[i].seq);
+        }
+    }
+    return LS_OK;
+}
+
+static bool is_same(struct ls_span a, struct ls_span b)
+{
+    return a.n > 0 && a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
+}
+
+/* When the node had the payload of places[at]; all are sorted by seq_in. Between the post and the
+ * node's answer to it other things may have gone on, and what arrives here first need not be what
+ * the node did first. What it asked in that time, it asked before. If it then sent the payload to
+ * its engine without asking anything else, it was idle: what it was told meanwhile came after. If
+ * it asked other things first, it was busy with what it had been told: that came before. */
+static uint64_t asked_seq(const struct ls_tape *t, const struct place *places, size_t at)
+{
+    const struct ls_row *given = &t->rows[places[at].index];
+    struct ls_span hash = ls_row_block_hash(given);
+    uint64_t seq = given->seq_in;
+
+    for (size_t i = at + 1; i < t->exchange_count; i++) {
+        const struct ls_row *row = &t->rows[places[i].index];
+        if (row->peer == LS_PEER_ENGINE && is_same(ls_row_block_hash(row), hash)) {
+            break;
+        }
+        if (row->peer != LS_PEER_NODE && row->seq_in > given->seq_out) {
+            return given->seq_out;
+        }
+        seq = row->peer != LS_PEER_NODE ? row->seq_in : seq;
+    }
+    return seq;
+}
+
+static void place_payloads(struct ls_tape *t, struct place *places)
+{
+    for (size_t i = 0; i < t->exchange_count; i++) {
+        struct ls_row *row = &t->rows[places[i].index];
+        if (ls_row_is_payload(row)) {
+            row->asked_seq = asked_seq(t, places, i);
+        }
+    }
+    for (size_t i = 0; i < t->exchange_count; i++) {
+        const struct ls_row *row = &t->rows[places[i].index];
+        places[i].seq = row->asked_seq;
+        places[i].is_payload = ls_row_is_payload(row);
+    }
+    qsort(places, t->exchange_count, sizeof *places, by_seq);
 }
 
 static enum ls_err sort_in(struct ls_tape *t, struct ls_diag *d)
 {
     struct place *places = calloc(t->count + 1, sizeof *places);
-    enum ls_err e = LS_OK;
+    enum ls_err e;
 
     t->by_in = calloc(t->count + 1, sizeof *t->by_in);
     if (places == NULL || t->by_in == NULL) {
@@ -125,16 +184,17 @@ static enum ls_err sort_in(struct ls_tape *t, struct ls_diag *d)
     }
     for (size_t i = 0; i < t->count; i++) {
         if (t->rows[i].kind != LS_ROW_EVENT) {
-            places[t->exchange_count++] = (struct place){t->rows[i].seq_in, (uint32_t)i};
+            places[t->exchange_count++] =
+                (struct place){.seq = t->rows[i].seq_in, .index = (uint32_t)i};
         }
     }
     qsort(places, t->exchange_count, sizeof *places, by_seq);
+    e = check_distinct(places, t->exchange_count, d);
+    if (e == LS_OK) {
+        place_payloads(t, places);
+    }
     for (size_t i = 0; i < t->exchange_count; i++) {
         t->by_in[i] = places[i].index;
-        if (i > 0 && places[i].seq_in == places[i - 1].seq_in) {
-            e = ls_fail(d, LS_ERR_RANGE, "line %" PRIu32 ": seq_in: %" PRIu64 " is there twice",
-                        places[i].index + 1, places[i].seq_in);
-        }
     }
     free(places);
     return e;

@@ -54,7 +54,9 @@ struct ls_tape {
     struct ls_tape_head head;
     struct ls_row *rows; /* by seq_out */
     size_t count;
-    uint32_t *by_in; /* indexes of the exchanges (rows that are no events), by seq_in */
+    /* Indexes of the exchanges (rows that are no events), by asked_seq. A payload counts as handed
+     * to the node after what the node asked while it was on its way. */
+    uint32_t *by_in;
     size_t exchange_count;
     struct ls_buf text;
     struct ls_arena arena;
