@@ -84,13 +84,6 @@ static bool is_known(const struct ls_feed *f, struct ls_span hash)
     return false;
 }
 
-static bool is_write(const struct ls_row *row)
-{
-    return row->peer == LS_PEER_ENGINE && row->call_count == 1 &&
-           (begins_with(row->calls[0].method, "engine_newPayload") ||
-            begins_with(row->calls[0].method, "engine_forkchoiceUpdated"));
-}
-
 /* The engine call before i in by_in; i when there is none. */
 static size_t engine_call_before(const struct ls_tape *t, size_t i)
 {
@@ -113,7 +106,8 @@ static uint64_t due_seq(const struct ls_tape *t, size_t i)
         const struct ls_row *row = &t->rows[t->by_in[i]];
         size_t before = engine_call_before(t, i);
         const struct ls_row *last = &t->rows[t->by_in[before]];
-        if (before == i || !is_write(last) || last->at_ms + last->ms + PAUSE_MS < row->at_ms) {
+        if (before == i || !ls_row_is_write(last) ||
+            last->at_ms + last->ms + PAUSE_MS < row->at_ms) {
             return row->seq_in;
         }
         i = before;

@@ -46,7 +46,8 @@ struct group {
 struct side {
     struct item *items; /* by seq_in */
     uint32_t count;
-    uint32_t at; /* no item before it is waiting */
+    uint32_t at;       /* no item before it is waiting */
+    uint32_t write_at; /* no write before it is waiting; loose */
     struct group *groups;
     struct ls_match_sum sum;
     uint32_t jump_over; /* the item a call came before; NONE */
@@ -402,6 +403,19 @@ static struct ls_match_hit take_strict(struct ls_match *m, enum ls_peer peer,
 
 /* --- loose --- */
 
+/* Whether this answer came after a write that has not been made yet. */
+static bool is_ahead(struct side *s, uint32_t at)
+{
+    const struct ls_row *row = s->items[at].row;
+
+    while (s->write_at < s->count && (s->items[s->write_at].state != WAITING ||
+                                      !ls_row_is_write(s->items[s->write_at].row))) {
+        s->write_at++;
+    }
+    return !ls_row_is_write(row) && s->write_at < s->count &&
+           s->items[s->write_at].row->seq_in < row->seq_out;
+}
+
 static struct ls_match_hit take_loose(struct ls_match *m, struct side *s,
                                       const struct ls_match_call *call)
 {
@@ -414,9 +428,9 @@ static struct ls_match_hit take_loose(struct ls_match *m, struct side *s,
         return hit_at(s, NONE);
     }
     at = g->waiting;
-    if (at == NONE) {
+    if (at == NONE || (g->used != NONE && is_ahead(s, at))) {
         s->sum.repeated++;
-        return hit_at(s, g->newest);
+        return hit_at(s, g->used);
     }
     settle(m, s, at, USED);
     return hit_at(s, at);

@@ -10,7 +10,8 @@
  * wait for it is missing; one that is not to come is extra.
  *
  * Loose: a call gets the next answer that was recorded for the same call and not used yet, and the
- * last one again when they are used up. Different are only calls that were never recorded, and
+ * last one again when they are used up, or when the next one tells of a payload or forkchoice that
+ * the engine has not been told of yet. Different are only calls that were never recorded, and
  * recorded ones that are never made.
  *
  * Calls are compared in their normal form (harness/record/canon.h), each for itself: whether they

@@ -28,16 +28,27 @@ bool ls_row_is_payload(const struct ls_row *row)
            memcmp(row->calls[0].method.p, method, sizeof method - 1) == 0;
 }
 
+static bool begins_with(struct ls_span s, const char *text)
+{
+    size_t n = strlen(text);
+
+    return s.n >= n && memcmp(s.p, text, n) == 0;
+}
+
+bool ls_row_is_write(const struct ls_row *row)
+{
+    return row->peer == LS_PEER_ENGINE && row->call_count == 1 &&
+           (begins_with(row->calls[0].method, "engine_newPayload") ||
+            begins_with(row->calls[0].method, "engine_forkchoiceUpdated"));
+}
+
 struct ls_span ls_row_block_hash(const struct ls_row *row)
 {
-    static const char method[] = "engine_newPayload";
     const struct ls_row_call *c = row->call_count == 1 ? &row->calls[0] : NULL;
     struct ls_jsontext it;
     struct ls_jsontext_item first = {.value = {NULL, 0}};
 
-    if (c == NULL ||
-        (!ls_row_is_payload(row) && (c->method.n < sizeof method - 1 ||
-                                     memcmp(c->method.p, method, sizeof method - 1) != 0))) {
+    if (c == NULL || (!ls_row_is_payload(row) && !begins_with(c->method, "engine_newPayload"))) {
         return (struct ls_span){NULL, 0};
     }
     it = ls_jsontext_open(c->params);

@@ -88,6 +88,9 @@ struct ls_row {
 /* true for a hand-over of an unsafe payload to the node's own port that the node took. */
 bool ls_row_is_payload(const struct ls_row *row);
 
+/* true for a single call that changes the engine: a payload or a forkchoice. */
+bool ls_row_is_write(const struct ls_row *row);
+
 /* The block of an engine_newPayload or of such a hand-over: its hash as written, n 0 for any other
  * row. */
 struct ls_span ls_row_block_hash(const struct ls_row *row);
