@@ -261,36 +261,66 @@ static void put_verdict(struct skeleton *k, const struct ls_row *row)
     }
 }
 
+/* An engine call as the table has it. */
+struct expected {
+    const char *method;
+    char block[HASH_TEXT];
+    char head[HASH_TEXT];
+    char safe[HASH_TEXT];
+    char finalized[HASH_TEXT];
+};
+
+static bool read_expected(const struct ls_row *row, struct expected *e)
+{
+    struct ls_span first;
+
+    *e = (struct expected){.method = NULL};
+    if (!ls_row_is_write(row) || row->kind != LS_ROW_CALL) {
+        return false;
+    }
+    first = first_param(&row->calls[0]);
+    if (is_new_payload(row)) {
+        e->method = "engine_newPayload";
+        hash_of(first, "blockHash", e->block);
+    } else {
+        e->method = "engine_forkchoiceUpdated";
+        hash_of(first, "headBlockHash", e->head);
+        hash_of(first, "safeBlockHash", e->safe);
+        hash_of(first, "finalizedBlockHash", e->finalized);
+    }
+    return true;
+}
+
+static bool is_repeated(const struct expected *a, const struct expected *b)
+{
+    return a->method != NULL && b->method != NULL && strcmp(a->method, b->method) == 0 &&
+           strcmp(a->block, b->block) == 0 && strcmp(a->head, b->head) == 0 &&
+           strcmp(a->safe, b->safe) == 0 && strcmp(a->finalized, b->finalized) == 0;
+}
+
+/* How often a node says the same again is a matter of timing: once will do. */
 static void put_expected(struct skeleton *k)
 {
-    char head[HASH_TEXT], safe[HASH_TEXT], finalized[HASH_TEXT];
+    struct expected last = {.method = NULL}, e;
 
     (void)ls_buf_puts(k->out, "-- What the node asked of its engine. Keep what matters.\n"
                               "local EXPECTED = {\n");
     for (size_t i = 0; i < k->tape->exchange_count; i++) {
         const struct ls_row *row = row_at(k, i);
-        struct ls_span first;
-        if (row->peer != LS_PEER_ENGINE || row->kind != LS_ROW_CALL) {
+        if (!read_expected(row, &e)) {
             continue;
         }
-        first = first_param(&row->calls[0]);
-        if (is_new_payload(row)) {
-            hash_of(first, "blockHash", head);
-            (void)ls_buf_puts(k->out, "  {\"engine_newPayload\"");
-            put_field(k->out, "block", head);
-        } else if (is_method(&row->calls[0], "engine_forkchoiceUpdated")) {
-            hash_of(first, "headBlockHash", head);
-            hash_of(first, "safeBlockHash", safe);
-            hash_of(first, "finalizedBlockHash", finalized);
-            (void)ls_buf_puts(k->out, "  {\"engine_forkchoiceUpdated\"");
-            put_field(k->out, "head", head);
-            put_field(k->out, "safe", safe);
-            put_field(k->out, "finalized", finalized);
-        } else {
-            continue;
-        }
-        (void)ls_buf_puts(k->out, "},");
         (void)tick_of(k, row);
+        if (is_repeated(&e, &last)) {
+            continue;
+        }
+        last = e;
+        (void)ls_buf_printf(k->out, "  {\"%s\"", e.method);
+        put_field(k->out, "block", e.block);
+        put_field(k->out, "head", e.head);
+        put_field(k->out, "safe", e.safe);
+        put_field(k->out, "finalized", e.finalized);
+        (void)ls_buf_puts(k->out, "},");
         put_verdict(k, row);
     }
     (void)ls_buf_puts(k->out, "}\n\n");
