@@ -158,6 +158,11 @@ static void answers_of_a_batch_may_be_mixed_and_lacking(void **state)
     is_text(said[2].text, "\"c\"");
     assert_null(answers(r, "[{\"id\":1,\"result\":1},{\"id\":1,\"result\":2}]"));
     assert_null(answers(r, "{\"id\":1,\"result\":1}"));
+    assert_null(answers(r, "{}"));
+    assert_null(answers(r, ""));
+    assert_non_null(answers(r, "[]"));
+    assert_int_equal(split(r, "{\"method\":\"notify\"}"), LS_OK);
+    assert_null(answers(r, "{\"result\":1}"));
 }
 
 /* --- normal form --- */

@@ -175,11 +175,13 @@ static void an_extra_call_gets_the_last_answer_to_the_same(void **state)
     struct ls_match_hit h;
 
     play(r, false,
-         TALK_CALL(1, 2, "engine", "a", "[]", "1") TALK_CALL(3, 4, "engine", "b", "[]", "2"));
+         TALK_CALL(1, 2, "engine", "a", "[]", "1") TALK_CALL(3, 4, "engine", "a", "[]", "2")
+             TALK_CALL(5, 6, "engine", "b", "[]", "3"));
     gives(r, LS_PEER_ENGINE, "a", "[]", "1");
+    gives(r, LS_PEER_ENGINE, "a", "[]", "2");
     h = ask(r, LS_PEER_ENGINE, "a", "[]");
     assert_true(h.is_extra);
-    is_answer(&h, "1");
+    is_answer(&h, "2");
 }
 
 /* The source's recording ends before the engine's: a poll that comes now may only be early. */

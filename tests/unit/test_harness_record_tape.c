@@ -186,12 +186,13 @@ static void a_finished_folder_holds_what_was_put(void **state)
     put(r, LINE_1);
     put(r, LINE_2);
     put(r, LINE_3);
+    put(r, TALK_CALL(7, 8, "engine", "eth_chainId", "[]", "\"0x1\"")); /* the first one counts */
     assert_int_equal(ls_recording_finish(&r->r, 3, &r->f.d), LS_OK);
     assert_false(talk_has(&r->f, LS_TAPE_JOURNAL_FILE));
     assert_int_equal(talk_open(&r->f, &r->tape), LS_OK);
     assert_true(r->tape.head.is_finished);
-    assert_int_equal(r->tape.count, 3);
-    assert_int_equal(r->tape.head.row_count, 3);
+    assert_int_equal(r->tape.count, 4);
+    assert_int_equal(r->tape.head.row_count, 4);
     assert_int_equal(r->tape.head.l2_chain_id, 901);
     assert_int_equal(r->tape.head.l1_chain_id, 900);
     assert_string_equal(r->tape.head.name, "talk");
@@ -312,10 +313,42 @@ static void what_was_changed_afterwards_is_refused(void **state)
     assert_int_equal(ls_file_write(path, ls_buf_span(&packed), NULL), LS_OK);
     opens_with(r, LS_ERR_HASH, "damaged or cut");
     ls_buf_clear(&packed);
-    assert_int_equal(ls_zst_compress(LINE_1, strlen(LINE_1), 1, &packed), LS_OK);
+    assert_int_equal(ls_zst_compress(LINE_1 LINE_2, strlen(LINE_1 LINE_2), 19, &packed), LS_OK);
     assert_int_equal(ls_file_write(path, ls_buf_span(&packed), NULL), LS_OK);
     opens_with(r, LS_ERR_HASH, "manifest");
     ls_buf_fini(&packed);
+}
+
+static void a_finished_folder_has_as_many_lines_as_it_says(void **state)
+{
+    struct rig *r = *state;
+    struct ls_buf text;
+    char *rows;
+
+    begin(r);
+    put(r, LINE_1);
+    put(r, LINE_2);
+    assert_int_equal(ls_recording_finish(&r->r, 3, &r->f.d), LS_OK);
+    talk_read(&r->f, LS_TAPE_MANIFEST_FILE, &text);
+    rows = strstr((char *)text.p, "\"rows\":2");
+    assert_non_null(rows);
+    rows[strlen("\"rows\":")] = '3';
+    talk_write(&r->f, LS_TAPE_MANIFEST_FILE, (const char *)text.p);
+    ls_buf_fini(&text);
+    opens_with(r, LS_ERR_HASH, "2 lines, but the manifest says 3");
+}
+
+static void what_was_taken_up_is_not_taken_away(void **state)
+{
+    struct rig *r = *state;
+
+    begin(r);
+    close_recording(r);
+    assert_int_equal(ls_recording_resume(r->f.dir, &r->r, &r->f.d), LS_OK);
+    r->is_recording = true;
+    ls_recording_discard(&r->r);
+    assert_true(talk_has(&r->f, LS_TAPE_MANIFEST_FILE));
+    assert_true(talk_has(&r->f, LS_TAPE_JOURNAL_FILE));
 }
 
 static void lines_out_of_order_are_refused_with_their_number(void **state)
@@ -500,6 +533,8 @@ int main(void)
         T(one_folder_has_one_recorder_and_one_recording),
         T(a_recording_that_did_not_begin_leaves_nothing),
         T(what_was_changed_afterwards_is_refused),
+        T(a_finished_folder_has_as_many_lines_as_it_says),
+        T(what_was_taken_up_is_not_taken_away),
         T(lines_out_of_order_are_refused_with_their_number),
         T(other_folders_are_refused_by_their_manifest),
         T(a_payload_has_its_place_among_what_the_node_asked),
