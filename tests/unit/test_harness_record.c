@@ -106,8 +106,7 @@ static void a_broken_line_is_refused(void **state)
         "[1]",
         "{\"seq_in\":1",
         "{\"seq_in\":-1,\"peer\":\"engine\"}",
-        "{\"seq_in\":1,\"seq_out\":2,\"at_ms\":3,\"peer\":\"nobody\",\"method\":\"m\",\"http\":"
-        "200}",
+        "{\"seq_in\":1,\"seq_out\":2,\"at_ms\":3,\"peer\":\"nobody\",\"http\":200}",
     };
     for (size_t i = 0; i < sizeof LINES / sizeof LINES[0]; i++) {
         struct ls_arena a;
