@@ -6,11 +6,9 @@
 
 #include "lib/json.h"
 #include "lib/jsonw.h"
-#include "mocks/model/engine.h"
-#include "mocks/rpc/engine_rpc.h"
+#include "tests/engine_corpus/lab.h"
 #include "tests/engine_corpus/request.h"
 
-#define EXTRA_BLOCKS 512u /* that become known in one sequence */
 #define CLASSES_MAX 128u
 
 struct class_tally {
@@ -21,11 +19,7 @@ struct class_tally {
 struct ls_replay {
     const struct ls_corpus *corpus;
     const struct ls_replay_options *options;
-    struct ls_universe *universe;
-    void *universe_mem;
-    struct ls_engine *engine;
-    void *engine_mem;
-    struct ls_backend *port;
+    struct ls_lab lab;
     struct ls_names names;
     struct ls_built built;
     struct class_tally classes[CLASSES_MAX];
@@ -38,78 +32,12 @@ struct ls_replay {
     const struct cJSON *calls;
 };
 
-/* --- one engine --- */
-
-static void add_block(struct ls_replay *r, const struct ls_corpus_block *block)
-{
-    struct ls_ublock b = {.json = block->text, .json_bytes = block->text_bytes};
-    uint32_t id;
-    b.ref.hash = block->hash;
-    (void)ls_json_fixed(ls_json_get(block->block, "parentHash"), b.ref.parent.b, 32);
-    (void)ls_json_quantity(ls_json_get(block->block, "number"), &b.ref.number);
-    (void)ls_json_quantity(ls_json_get(block->block, "timestamp"), &b.ref.timestamp);
-    b.parent = ls_universe_find(r->universe, &b.ref.parent);
-    enum ls_err e = ls_universe_add(r->universe, &b, &id);
-    if (e != LS_OK) {
-        ls_corpus_die("block", ls_err_text(e));
-    }
-}
-
-static void fresh_engine(struct ls_replay *r)
-{
-    uint32_t blocks_max = (uint32_t)r->corpus->block_count + EXTRA_BLOCKS;
-    const struct ls_engine_profile *profile = ls_engine_profile_find(r->options->profile);
-    if (profile == NULL) {
-        ls_corpus_die(r->options->profile, "no such profile");
-    }
-    ls_engine_rpc_free(r->port);
-    if (r->universe_mem == NULL) {
-        r->universe_mem = ls_corpus_need(malloc(ls_universe_size(blocks_max)));
-    }
-    r->universe = ls_universe_init(r->universe_mem, blocks_max);
-    for (size_t i = 0; i < r->corpus->block_count; i++) {
-        add_block(r, &r->corpus->blocks[i]);
-    }
-    if (r->engine_mem == NULL) {
-        r->engine_mem = ls_corpus_need(malloc(ls_engine_size(r->universe)));
-    }
-    r->engine = ls_engine_init(r->engine_mem, r->universe, 0, profile);
-    struct ls_engine_rpc_config cfg = {
-        .engine = r->engine, .universe = r->universe, .rollup = &r->corpus->rollup};
-    r->port = ls_corpus_need(ls_engine_rpc_new(&cfg));
-}
-
-/* The HTTP status; the body goes to out. params is JSON text, NULL: null. */
-static int ask(struct ls_replay *r, bool is_public, const char *method, const char *params,
-               struct ls_buf *out)
-{
-    struct ls_buf body;
-    struct ls_http_reply reply = {.status = 200, .content_type = "application/json"};
-    struct ls_backend *port = is_public ? ls_engine_rpc_public(r->port) : r->port;
-    ls_buf_init(&body, LS_CORPUS_BYTES_MAX);
-    ls_buf_init(&reply.body, LS_CORPUS_BYTES_MAX);
-    (void)ls_buf_printf(&body,
-                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":", method);
-    (void)ls_buf_puts(&body, params == NULL ? "null" : params);
-    (void)ls_buf_puts(&body, "}");
-    struct ls_http_request req = {.verb = "POST",
-                                  .path = "/",
-                                  .content_type = "application/json",
-                                  .body = (const char *)body.p,
-                                  .body_bytes = body.n,
-                                  .conn = 1};
-    port->ops->handle(port, &req, &reply);
-    ls_buf_init(out, LS_CORPUS_BYTES_MAX);
-    (void)ls_buf_put(out, reply.body.p, reply.body.n);
-    ls_buf_fini(&reply.body);
-    ls_buf_fini(&body);
-    return (int)reply.status;
-}
+/* --- preparation --- */
 
 static void must_be_valid(struct ls_replay *r, const char *method, const char *params)
 {
     struct ls_buf text;
-    (void)ask(r, false, method, params, &text);
+    (void)ls_lab_ask(&r->lab, false, method, params, &text);
     struct cJSON *answer = ls_corpus_parse((const char *)text.p, text.n);
     const struct cJSON *result = ls_json_get(answer, "result");
     const struct cJSON *inner = ls_json_get(result, "payloadStatus");
@@ -120,8 +48,6 @@ static void must_be_valid(struct ls_replay *r, const char *method, const char *p
     ls_json_free(answer);
     ls_buf_fini(&text);
 }
-
-/* --- preparation --- */
 
 static void deliver(struct ls_replay *r, const struct ls_corpus_block *block)
 {
@@ -283,8 +209,8 @@ static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
     ls_request_params(r->corpus, r->calls, &r->built, call, &params);
     bool is_on_built = ls_names_to_ours(&r->names, &params);
     (void)ls_json_u64(ls_json_get(call, "http"), &http);
-    int status =
-        ask(r, port != NULL && strcmp(port, "http") == 0, method, (const char *)params.p, &text);
+    int status = ls_lab_ask(&r->lab, port != NULL && strcmp(port, "http") == 0, method,
+                            (const char *)params.p, &text);
     struct cJSON *raw = ls_corpus_parse((const char *)text.p, text.n);
     ls_built_keep(&r->built, i, ls_json_get(ls_json_get(raw, "result"), "executionPayload"));
     learn_names(r, call, raw, is_on_built);
@@ -324,9 +250,7 @@ void ls_replay_free(struct ls_replay *r)
         return;
     }
     ls_built_clear(&r->built);
-    ls_engine_rpc_free(r->port);
-    free(r->engine_mem);
-    free(r->universe_mem);
+    ls_lab_close(&r->lab);
     free(r);
 }
 
@@ -344,7 +268,7 @@ void ls_replay_run(struct ls_replay *r, const char *line, size_t n)
     }
     ls_names_clear(&r->names);
     ls_built_clear(&r->built);
-    fresh_engine(r);
+    ls_lab_fresh(&r->lab, r->corpus, r->options->profile);
     prepare(r, ls_json_get(seq, "pre"));
     for (const struct cJSON *c = ls_json_first(r->calls); c != NULL; c = ls_json_next(c)) {
         /* Rows that are no answered call: events, and calls during which the process went. */
