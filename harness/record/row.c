@@ -174,6 +174,9 @@ static void put_answer(struct ls_jw *w, const struct ls_row *row)
     if (row->retry_after_s > 0) {
         ls_jw_u64(w, "retry_after", row->retry_after_s);
     }
+    if (row->fault.n > 0) {
+        put_bytes(w, "fault", "fault_hex", row->fault);
+    }
 }
 
 void ls_row_write(const struct ls_row *row, struct ls_buf *b)

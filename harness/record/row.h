@@ -80,6 +80,8 @@ struct ls_row {
     struct ls_span content_type; /* n 0: application/json, or none at all: */
     bool has_no_type;
     uint64_t retry_after_s; /* 0: none */
+    struct ls_span fault; /* transcripts: what stood between changed or withheld the answer, so that
+                             it is not the peer's own; in a few words. n 0: it is */
 
     struct ls_span who;   /* EVENT: "gossip" "probe" "harness" …, without quotes */
     struct ls_span event; /* EVENT: a JSON value */

@@ -266,6 +266,9 @@ static enum ls_err read_answer(const struct members *m, struct ls_arena *a, stru
     if (e == LS_OK) {
         e = read_u64(m, "retry_after", false, &out->retry_after_s, d);
     }
+    if (e == LS_OK) {
+        e = read_bytes(m, "fault", "fault_hex", a, &out->fault, NULL, d);
+    }
     return e != LS_OK ? e : check_answer(out, d);
 }
 

@@ -54,26 +54,48 @@ static enum ls_err read_request(struct ls_span req, struct ls_arena *a, struct l
     return LS_OK;
 }
 
+/* A JSON string, decoded. */
+static enum ls_err read_string(struct ls_span json, struct ls_arena *a, struct ls_span *out)
+{
+    struct cJSON *v = NULL;
+    enum ls_err e = ls_json_parse((const char *)json.p, json.n, 0, &v, NULL);
+
+    if (e == LS_OK) {
+        const char *s = ls_json_str(v);
+        out->n = strlen(s);
+        out->p = ls_arena_dup(a, s, out->n);
+        e = out->p != NULL ? LS_OK : LS_ERR_NOMEM;
+    }
+    ls_json_free(v);
+    return e;
+}
+
 /* A text that was no JSON is a string; anything else is the body itself. */
 static enum ls_err read_body(struct ls_span res, struct ls_arena *a, struct ls_row *row)
 {
-    struct cJSON *v = NULL;
-    enum ls_err e;
-
     row->has_body = true;
     if (res.p[0] != '"') {
         row->body = res;
         return LS_OK;
     }
-    e = ls_json_parse((const char *)res.p, res.n, 0, &v, NULL);
-    if (e == LS_OK) {
-        const char *s = ls_json_str(v);
-        row->body.n = strlen(s);
-        row->body.p = ls_arena_dup(a, s, row->body.n);
-        e = row->body.p != NULL ? LS_OK : LS_ERR_NOMEM;
+    return read_string(res, a, &row->body);
+}
+
+/* What stood between says that the answer was its own; true and the like say no more than that. */
+static enum ls_err read_fault(struct ls_span line, struct ls_arena *a, struct ls_row *row,
+                              struct ls_diag *d)
+{
+    struct ls_span fault = ls_jsontext_get(line, "fault");
+
+    if (fault.n == 0 || ls_calls_is_null(fault)) {
+        return LS_OK;
     }
-    ls_json_free(v);
-    return e;
+    if (fault.p[0] != '"') {
+        row->fault = fault;
+        return LS_OK;
+    }
+    return read_string(fault, a, &row->fault) == LS_OK ? LS_OK
+                                                       : ls_fail(d, LS_ERR_PARSE, "fault: no text");
 }
 
 static enum ls_err read_answer(struct ls_span line, const struct ls_calls *calls,
@@ -110,6 +132,9 @@ static enum ls_err read_exchange(struct ls_span line, struct ls_arena *a, struct
     if (e == LS_OK) {
         row->http = http <= 999 ? (unsigned)http : 999;
         e = read_u64(line, "ms", &row->ms, d);
+    }
+    if (e == LS_OK) {
+        e = read_fault(line, a, row, d);
     }
     if (e == LS_OK) {
         e = read_request(ls_jsontext_get(line, "req"), a, row, &calls, d);

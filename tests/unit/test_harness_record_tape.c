@@ -478,6 +478,9 @@ static void a_transcript_becomes_exchanges_and_events(void **state)
     assert_int_equal(row[2].peer, LS_PEER_SOURCE);
     assert_true(row[2].has_body);
     assert_memory_equal(row[2].body.p, "<html>", row[2].body.n);
+    assert_int_equal(row[1].fault.n, 0);
+    assert_int_equal(row[2].fault.n, strlen("garbage"));
+    assert_memory_equal(row[2].fault.p, "garbage", row[2].fault.n);
     assert_int_equal(row[3].fail, LS_FAIL_GONE);
     assert_int_equal(row[4].fail, LS_FAIL_RESET);
     assert_int_equal(row[5].calls[0].said.kind, LS_SAID_ERROR);
