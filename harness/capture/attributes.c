@@ -362,7 +362,7 @@ static enum ls_err add_block(struct builder *b, const struct cJSON *item,
                                    .hash = ref.hash,
                                    .parent = ref.parent,
                                    .number = ref.number,
-                                   .l1_origin = ref.l1_origin.number,
+                                   .l1_origin = ref.l1_origin,
                                    .is_hydrated = true};
     e = entry.text.p ? ls_draft_add_block(&b->f->l2, &entry, b->d)
                      : fail_member(b, LS_ERR_NOMEM, "block");

@@ -27,6 +27,9 @@ static const char usage[] =
     "  --genesis FILE      holds the L2 genesis block (or many: the config's is taken)\n"
     "  --l1 FILE           L1 headers, in the same forms; may be given again\n"
     "  --status FILE       label timeline: {\"at_ms\": N, \"result\": optimism_syncStatus} a line\n"
+    "  --canonical-tip H   hash of the last canonical block of either chain; may be given again "
+    "(default:\n"
+    "                      what the last label row says, else the highest block)\n"
     "  --first N --last N  keep this window of L2 numbers, genesis, and the L1 it needs\n"
     "  --name NAME         name in the manifest (default: that of DIR)\n"
     "  --provenance TEXT   where the data comes from, without hosts; may be given again\n"
@@ -41,6 +44,7 @@ struct request {
     struct ls_cmd_list status;
     struct ls_cmd_list attributes;
     struct ls_cmd_list provenance;
+    struct ls_cmd_list tips;
     const char *dir;
     const char *rollup;
     const char *genesis;
@@ -61,6 +65,7 @@ static enum ls_err parse(int argc, char **argv, struct request *q, struct ls_dia
         {.name = "--status", .list = &q->status},
         {.name = "--attributes", .list = &q->attributes},
         {.name = "--base-fee", .number = &q->base_fee},
+        {.name = "--canonical-tip", .list = &q->tips},
         {.name = "--first", .number = &q->write.first},
         {.name = "--last", .number = &q->write.last},
         {.name = "--name", .value = &q->name},
@@ -69,8 +74,8 @@ static enum ls_err parse(int argc, char **argv, struct request *q, struct ls_dia
         {.name = "--replace", .flag = &q->write.replace},
         {.name = NULL},
     };
-    struct ls_cmd_list *const lists[] = {&q->files, &q->l1, &q->status, &q->attributes,
-                                         &q->provenance};
+    struct ls_cmd_list *const lists[] = {&q->files,      &q->l1,         &q->status,
+                                         &q->attributes, &q->provenance, &q->tips};
     enum ls_err e = LS_OK;
 
     q->level = LEVEL_DEFAULT;
@@ -141,7 +146,10 @@ static enum ls_err fill(struct ls_draft *f, const struct request *q, struct ls_d
     if (!e) {
         e = each(f, &q->l1, ls_import_l1, d);
     }
-    return e ? e : each(f, &q->status, ls_import_status, d);
+    if (!e) {
+        e = each(f, &q->status, ls_import_status, d);
+    }
+    return e ? e : each(f, &q->tips, ls_import_tip, d);
 }
 
 static enum ls_err run(int argc, char **argv, struct request *q, struct ls_diag *d)
@@ -185,5 +193,6 @@ int ls_cmd_import(int argc, char **argv)
     free(q.status.items);
     free(q.attributes.items);
     free(q.provenance.items);
+    free(q.tips.items);
     return e ? ls_cmd_fail("import", e, &d) : LS_EXIT_OK;
 }

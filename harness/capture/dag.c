@@ -21,6 +21,11 @@ struct info {
     uint32_t in_order; /* place it came in: equal numbers keep it */
     uint64_t run_base; /* of a canonical node: number of its root */
     enum node_kind kind;
+    bool is_led;   /* of a root: a point says where its canonical path goes */
+    bool is_sure;  /* the point itself, and what it descends from */
+    bool is_above; /* descends from a point that is no tip */
+    bool is_left;  /* on the way to a head of before, or above one */
+    bool is_tip;   /* the point, when it is one */
     bool is_kept;
     bool has_kept_child;
     bool is_on_branch;
@@ -31,7 +36,8 @@ struct work {
     struct info *info;
     struct info **sorted; /* sorted anew for each step */
     size_t count;
-    uint32_t *tips; /* the options' tips as indices, NONE when not there */
+    uint32_t *tips;   /* the options' tips as indices, NONE when not there */
+    uint32_t *points; /* and its points */
     struct ls_arena *a;
     struct ls_diag *d;
 };
@@ -109,10 +115,13 @@ static enum ls_err link_parents(struct work *w)
 }
 
 /* Needs sorted by hash. */
-static void find_tips(struct work *w)
+static void find_named(struct work *w)
 {
     for (size_t i = 0; i < w->o->tip_count; i++) {
         w->tips[i] = find(w, &w->o->tips[i].hash);
+    }
+    for (size_t i = 0; i < w->o->point_count; i++) {
+        w->points[i] = find(w, &w->o->points[i].hash);
     }
 }
 
@@ -137,8 +146,49 @@ static void mark_path(struct work *w, struct info *tip)
     }
 }
 
-/* From the highest block down: the first block met of each linked group is its tip. Of equal
- * numbers the one given first wins, so ties are walked in the order given. */
+static void lead(struct work *w, struct info *point, enum ls_dag_point_kind kind)
+{
+    w->info[point->root].is_led = true;
+    point->is_tip = kind == LS_DAG_TIP;
+    point->is_above = kind != LS_DAG_TIP;
+    for (struct info *n = point; n; n = n->parent == NONE ? NULL : &w->info[n->parent]) {
+        n->is_sure = true;
+    }
+}
+
+/* Needs sorted by number, and roots. */
+static void follow_points(struct work *w)
+{
+    for (size_t i = 0; i < w->o->point_count; i++) {
+        struct info *n = w->points[i] == NONE ? NULL : &w->info[w->points[i]];
+        if (n && !w->info[n->root].is_led) {
+            lead(w, n, w->o->points[i].kind);
+        } else if (n) {
+            n->is_left |= w->o->points[i].kind == LS_DAG_HEAD && !n->is_sure;
+        }
+    }
+    for (size_t i = w->count; i > 0; i--) {
+        struct info *n = w->sorted[i - 1];
+        if (n->is_left && n->parent != NONE) {
+            w->info[n->parent].is_left = !w->info[n->parent].is_sure;
+        }
+    }
+    for (size_t i = 0; i < w->count; i++) {
+        struct info *n = w->sorted[i];
+        if (n->parent != NONE) {
+            n->is_above |= w->info[n->parent].is_above;
+            n->is_left |= w->info[n->parent].is_left;
+        }
+    }
+}
+
+static bool may_be_tip(const struct work *w, const struct info *n)
+{
+    return !w->info[n->root].is_led || n->is_tip || (n->is_above && !n->is_left);
+}
+
+/* From the highest block down: the first block met of each linked group that may be its tip is it.
+ * Of equal numbers the one given first wins, so ties are walked in the order given. */
 static enum ls_err mark_canonical(struct work *w)
 {
     uint64_t floor = UINT64_MAX;
@@ -151,7 +201,7 @@ static enum ls_err mark_canonical(struct work *w)
         }
         for (size_t i = start; i < end; i++) {
             struct info *n = w->sorted[i];
-            if (w->info[n->root].kind == KIND_CANONICAL) {
+            if (w->info[n->root].kind == KIND_CANONICAL || !may_be_tip(w, n)) {
                 continue;
             }
             if (w->o->is_one_chain && floor != UINT64_MAX && n->node->number >= floor) {
@@ -342,10 +392,11 @@ static enum ls_err arrange(struct work *w, struct ls_dag *out)
     qsort(w->sorted, w->count, sizeof(struct info *), compare_hash);
     enum ls_err e = link_parents(w);
 
-    find_tips(w);
+    find_named(w);
     qsort(w->sorted, w->count, sizeof(struct info *), compare_number);
     if (!e) {
         find_roots(w);
+        follow_points(w);
         e = mark_canonical(w);
     }
     if (!e) {
@@ -372,7 +423,8 @@ enum ls_err ls_dag_arrange(const struct ls_dag_node *nodes, size_t count,
     w.info = calloc(count, sizeof *w.info);
     w.sorted = calloc(count, sizeof(struct info *));
     w.tips = calloc(options->tip_count + 1, sizeof *w.tips);
-    if (!w.info || !w.sorted || !w.tips) {
+    w.points = calloc(options->point_count + 1, sizeof *w.points);
+    if (!w.info || !w.sorted || !w.tips || !w.points) {
         e = ls_fail(d, LS_ERR_NOMEM, "out of memory");
         goto out;
     }
@@ -386,5 +438,6 @@ out:
     free(w.info);
     free(w.sorted);
     free(w.tips);
+    free(w.points);
     return e;
 }

@@ -2,8 +2,9 @@
  * From a heap of blocks to the order of a segment: which are canonical, which are orphans, where a
  * window cuts, what the tips are called. Pure: it sees hashes and numbers only.
  *
- * Canonical is the path down from the highest block (the first given of several). Blocks that are
- * not linked to it because blocks between are not recorded make runs of their own.
+ * Blocks that are linked to one another have one canonical path, a run: the one a point on it says,
+ * else the one down from the highest block (the first given of several). A chain may stand lower
+ * than what it left behind, so whoever knows its tip should say so.
  */
 #ifndef LS_HARNESS_CAPTURE_DAG_H
 #define LS_HARNESS_CAPTURE_DAG_H
@@ -33,6 +34,20 @@ struct ls_dag_tip {
     uint64_t invalid_from; /* as in struct ls_manifest_branch */
 };
 
+/* What is known of a block that is, or was, canonical. */
+enum ls_dag_point_kind {
+    LS_DAG_TIP,      /* nothing above it is canonical */
+    LS_DAG_HEAD,     /* the head when it was last looked at; more heads say, latest first, what was
+                        the head before: canonical is what goes on from the last one, but not what
+                        the chain had left when it came back to it */
+    LS_DAG_ANCESTOR, /* the tip descends from it, or is it */
+};
+
+struct ls_dag_point {
+    struct ls_hash hash;
+    enum ls_dag_point_kind kind;
+};
+
 struct ls_dag_options {
     uint64_t first; /* window, inclusive; 0 .. UINT64_MAX keeps all */
     uint64_t last;
@@ -40,6 +55,9 @@ struct ls_dag_options {
     bool is_one_chain;   /* runs must not overlap in numbers: all are of one chain */
     const struct ls_dag_tip *tips;
     size_t tip_count;
+    const struct ls_dag_point
+        *points; /* the first of a run leads it; those not there are ignored */
+    size_t point_count;
 };
 
 /* What to write, and how the manifest describes it. Memory is in the arena. */

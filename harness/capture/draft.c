@@ -25,6 +25,8 @@ void ls_draft_fini(struct ls_draft *f)
     free(f->provenance);
     free(f->l2.items);
     free(f->l1.items);
+    free(f->l2_points.items);
+    free(f->l1_points.items);
     free(f->rows);
     *f = (struct ls_draft){.name = ""};
 }
@@ -75,6 +77,19 @@ enum ls_err ls_draft_add_row(struct ls_draft *f, const struct ls_draft_row *row,
     }
     f->rows = rows;
     rows[f->row_count++] = *row;
+    return LS_OK;
+}
+
+enum ls_err ls_draft_add_point(struct ls_draft_points *to, const struct ls_hash *hash,
+                               enum ls_dag_point_kind kind, struct ls_diag *d)
+{
+    struct ls_dag_point *items = grow(to->items, to->count, &to->capacity, sizeof *items);
+
+    if (!items) {
+        return no_memory(d);
+    }
+    to->items = items;
+    items[to->count++] = (struct ls_dag_point){*hash, kind};
     return LS_OK;
 }
 
@@ -160,7 +175,7 @@ static enum ls_err take_universe(const struct ls_universe *u, struct ls_draft_bl
                                        .hash = b->ref.hash,
                                        .parent = b->ref.parent,
                                        .number = b->ref.number,
-                                       .l1_origin = b->ref.l1_origin.number,
+                                       .l1_origin = b->ref.l1_origin,
                                        .is_hydrated = true};
         e = ls_draft_add_block(to, &block, d);
     }
@@ -193,6 +208,21 @@ static size_t take_tips(const struct ls_universe *u, const struct ls_chain_branc
     return n;
 }
 
+/* The last block of each run: the canonical blocks of a folder stand first, run by run. */
+static enum ls_err take_run_tips(const struct ls_universe *u, const struct ls_manifest_segment *seg,
+                                 struct ls_draft_points *to, struct ls_diag *d)
+{
+    enum ls_err e = LS_OK;
+    uint64_t end = 0;
+
+    for (size_t i = 0; !e && i < seg->run_count; i++) {
+        end += seg->runs[i].last - seg->runs[i].first + 1;
+        e = ls_draft_add_point(to, &ls_universe_get(u, (uint32_t)(end - 1))->ref.hash, LS_DAG_TIP,
+                               d);
+    }
+    return e;
+}
+
 /* Rows again as lines, from the recorded result object. */
 static enum ls_err take_rows(struct ls_draft *f, const struct ls_chain *c, struct ls_diag *d)
 {
@@ -220,6 +250,12 @@ enum ls_err ls_draft_from_chain(struct ls_draft *f, const struct ls_chain *c, st
     f->synthetic = c->synthetic;
     if (!e) {
         e = take_universe(c->l1, &f->l1, d);
+    }
+    if (!e) {
+        e = take_run_tips(c->l2, &m->l2, &f->l2_points, d);
+    }
+    if (!e) {
+        e = take_run_tips(c->l1, &m->l1, &f->l1_points, d);
     }
     if (!e) {
         e = take_rows(f, c, d);

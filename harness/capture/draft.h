@@ -26,8 +26,8 @@ struct ls_draft_block {
     struct ls_hash hash;
     struct ls_hash parent;
     uint64_t number;
-    uint64_t l1_origin; /* number; L2 blocks */
-    bool is_hydrated;   /* L2 blocks: false is only good to be found again in full */
+    struct ls_block_id l1_origin; /* L2 blocks */
+    bool is_hydrated;             /* L2 blocks: false is only good to be found again in full */
 };
 
 struct ls_draft_row {
@@ -37,6 +37,13 @@ struct ls_draft_row {
 
 struct ls_draft_blocks {
     struct ls_draft_block *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* Blocks known to be canonical, what is known best first. */
+struct ls_draft_points {
+    struct ls_dag_point *items;
     size_t count;
     size_t capacity;
 };
@@ -54,6 +61,8 @@ struct ls_draft {
     size_t provenance_capacity;
     struct ls_draft_blocks l2;
     struct ls_draft_blocks l1;
+    struct ls_draft_points l2_points; /* before those the rows name */
+    struct ls_draft_points l1_points;
     struct ls_draft_row *rows;
     size_t row_count;
     size_t row_capacity;
@@ -74,6 +83,8 @@ struct ls_span ls_draft_keep(struct ls_draft *f, struct ls_span text);
 enum ls_err ls_draft_add_block(struct ls_draft_blocks *to, const struct ls_draft_block *b,
                                struct ls_diag *d);
 enum ls_err ls_draft_add_row(struct ls_draft *f, const struct ls_draft_row *row, struct ls_diag *d);
+enum ls_err ls_draft_add_point(struct ls_draft_points *to, const struct ls_hash *hash,
+                               enum ls_dag_point_kind kind, struct ls_diag *d);
 
 /* Copies one sentence on where the data comes from, unless it is there already. Words that hold a
  * URL ("://") are left out: hosts and keys have no place in a fixture. */
@@ -94,10 +105,13 @@ struct ls_draft_options {
 };
 
 /* Writes dir (made when its parent is there) and opens it to verify; a folder that does not verify
- * is emptied again. With a window, L1 headers and label rows are cut to it: headers from the lowest
- * origin to LS_DRAFT_L1_MARGIN above the highest block named, rows whose every L2 block is in the
- * folder. Errors as ls_dag_arrange and ls_chain_open; EXISTS when dir holds a fixture and replace
- * is false; TYPE when a block is there only with transaction hashes. */
+ * is emptied again. Canonical are the blocks of the draft's points; where it has none, the heads of
+ * the last label rows and what descends from them, of L1 then the origin of the last L2 block; else
+ * the highest block and what it descends from. With a window, L1 headers and label rows are cut to
+ * it: headers from the lowest origin to LS_DRAFT_L1_MARGIN above the highest block named, rows
+ * whose every L2 block is in the folder. Errors as ls_dag_arrange and ls_chain_open; EXISTS when
+ * dir holds a fixture and replace is false; TYPE when a block is there only with transaction
+ * hashes. */
 enum ls_err ls_draft_write(struct ls_draft *f, const char *dir,
                            const struct ls_draft_options *options, struct ls_diag *d);
 

@@ -99,6 +99,30 @@ static enum ls_err unify(struct writer *w, const struct ls_draft_blocks *from, s
     return LS_OK;
 }
 
+/* What is known to be canonical, best first: what the draft was told, then the heads of its rows,
+ * the last row first, then the origin of the last L2 block. */
+static enum ls_err collect_points(const struct writer *w, bool is_l1, struct ls_draft_points *out)
+{
+    const struct ls_draft *f = w->f;
+    const struct ls_draft_points *told = is_l1 ? &f->l1_points : &f->l2_points;
+    enum ls_err e = LS_OK;
+
+    for (size_t i = 0; !e && i < told->count; i++) {
+        e = ls_draft_add_point(out, &told->items[i].hash, told->items[i].kind, w->d);
+    }
+    for (size_t i = f->row_count; !e && i > 0; i--) {
+        const struct ls_sync_status *s = &f->rows[i - 1].status;
+        e = ls_draft_add_point(out, is_l1 ? &s->head_l1.hash : &s->unsafe_l2.hash, LS_DAG_HEAD,
+                               w->d);
+    }
+    if (!e && is_l1) {
+        const struct ls_dag *l2 = &w->l2.dag;
+        const struct ls_draft_block *tip = w->l2.unique[l2->order[l2->canonical_count - 1]];
+        e = ls_draft_add_point(out, &tip->l1_origin.hash, LS_DAG_ANCESTOR, w->d);
+    }
+    return e;
+}
+
 static enum ls_err arrange(struct writer *w, struct layer *l, const struct ls_dag_options *o)
 {
     struct ls_dag_node *nodes = calloc(l->count + 1, sizeof *nodes);
@@ -134,14 +158,21 @@ static enum ls_err arrange_l2(struct writer *w)
                                .is_one_chain = has_rollup,
                                .tips = w->f->tips,
                                .tip_count = w->f->tip_count};
+    struct ls_draft_points points = {NULL, 0, 0};
     enum ls_err e = unify(w, &w->f->l2, &w->l2);
 
     if (has_rollup) {
         o.keep = w->f->rollup.genesis_l2.hash;
     }
     if (!e) {
+        e = collect_points(w, false, &points);
+    }
+    if (!e) {
+        o.points = points.items;
+        o.point_count = points.count;
         e = arrange(w, &w->l2, &o);
     }
+    free(points.items);
     for (size_t i = 0; !e && i < w->l2.dag.count; i++) {
         if (!w->l2.kept[i]->is_hydrated) {
             e = ls_fail(w->d, LS_ERR_TYPE,
@@ -218,7 +249,7 @@ static void l1_window(const struct writer *w, struct ls_dag_options *o)
     }
     for (size_t i = 0; i < w->l2.dag.count; i++) {
         if (!ls_hash_eq(&w->l2.kept[i]->hash, &w->f->rollup.genesis_l2.hash)) {
-            widen(w->l2.kept[i]->l1_origin, &low, &high);
+            widen(w->l2.kept[i]->l1_origin.number, &low, &high);
         }
     }
     widen_by_rows(w, &low, &high);
@@ -234,11 +265,18 @@ static enum ls_err arrange_l1(struct writer *w)
     if (w->f->rollup_json.n > 0) {
         o.keep = w->f->rollup.genesis_l1.hash;
     }
+    struct ls_draft_points points = {NULL, 0, 0};
     l1_window(w, &o);
     enum ls_err e = unify(w, &w->f->l1, &w->l1);
     if (!e) {
+        e = collect_points(w, true, &points);
+    }
+    if (!e) {
+        o.points = points.items;
+        o.point_count = points.count;
         e = arrange(w, &w->l1, &o);
     }
+    free(points.items);
     return e ? ls_fail_in(w->d, e, "L1 headers") : LS_OK;
 }
 

@@ -11,6 +11,7 @@
 #include "harness/capture/input.h"
 #include "harness/capture/jsontext.h"
 #include "harness/capture/manifest.h"
+#include "lib/hex.h"
 #include "lib/json.h"
 
 struct importer {
@@ -81,7 +82,7 @@ static enum ls_err take_l2(void *ctx, struct ls_span text, struct ls_diag *d)
                                .hash = ref.hash,
                                .parent = ref.parent,
                                .number = ref.number,
-                               .l1_origin = ref.l1_origin.number,
+                               .l1_origin = ref.l1_origin,
                                .is_hydrated = true};
     return keep_block(im, &im->f->l2, &b, d);
 }
@@ -245,6 +246,30 @@ enum ls_err ls_import_genesis(struct ls_draft *f, const char *path, struct ls_di
                     path);
     }
     return e;
+}
+
+static bool holds(const struct ls_draft_blocks *blocks, const struct ls_hash *hash)
+{
+    for (size_t i = 0; i < blocks->count; i++) {
+        if (ls_hash_eq(&blocks->items[i].hash, hash)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum ls_err ls_import_tip(struct ls_draft *f, const char *hash, struct ls_diag *d)
+{
+    struct ls_hash h;
+
+    if (ls_hex_fixed(hash, strlen(hash), h.b, sizeof h.b)) {
+        return ls_fail(d, LS_ERR_USAGE, "--canonical-tip: \"%.80s\" is not a block hash", hash);
+    }
+    bool is_l2 = holds(&f->l2, &h);
+    if (!is_l2 && !holds(&f->l1, &h)) {
+        return ls_fail(d, LS_ERR_NOT_FOUND, "--canonical-tip: no block of hash %s is here", hash);
+    }
+    return ls_draft_add_point(is_l2 ? &f->l2_points : &f->l1_points, &h, LS_DAG_TIP, d);
 }
 
 enum ls_err ls_import_rollup(struct ls_draft *f, const char *path, struct ls_diag *d)

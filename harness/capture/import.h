@@ -26,6 +26,10 @@ enum ls_err ls_import_status(struct ls_draft *f, const char *path, struct ls_dia
  * without a rollup config. */
 enum ls_err ls_import_genesis(struct ls_draft *f, const char *path, struct ls_diag *d);
 
+/* Hash, in hex, of the last canonical block of either chain; its blocks must be in the draft. USAGE
+ * when it is no hash, NOT_FOUND. */
+enum ls_err ls_import_tip(struct ls_draft *f, const char *hash, struct ls_diag *d);
+
 /* rollup.json. */
 enum ls_err ls_import_rollup(struct ls_draft *f, const char *path, struct ls_diag *d);
 

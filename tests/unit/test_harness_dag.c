@@ -165,6 +165,52 @@ static void known_tips_keep_name_and_place(void **state)
     ls_arena_fini(&r.a);
 }
 
+static void a_point_says_which_path_is_canonical(void **state)
+{
+    /* a - b - c, with x - y - z beside b - c; far above it r - s with t - u beside s */
+    const struct ls_dag_node nodes[] = {node('a', '0', 1), node('b', 'a', 2), node('c', 'b', 3),
+                                        node('x', 'a', 2), node('y', 'x', 3), node('z', 'y', 4),
+                                        node('r', 'q', 8), node('s', 'r', 9), node('t', 'r', 9),
+                                        node('u', 't', 10)};
+    static const struct {
+        const char *points; /* pairs: the block, and t(ip), h(ead) or (a)ncestor */
+        const char *order;
+    } rows[] = {
+        {"?t?h", "axyzrtubcs"}, /* none that is there: the highest */
+        {"ba", "abcrtuxyzs"},   /* through b, so up to c */
+        {"bt", "abrtuxcyzs"},   /* b is the tip: c is left behind */
+        {"btxt", "abrtuxcyzs"}, /* of a run the first point counts */
+        {"ctsa", "abcrsxyztu"}, /* each run has its own */
+        {"atrt", "arbxcyzstu"}, /* everything on it is left behind */
+        {"aatt", "axyzrtbcsu"},
+        {"ahzh", "abcrtuxyzs"},     /* the chain came back from z to a: the other way it went on */
+        {"ahyh", "abcrtuxyzs"},     /* nor does what stands on y belong to it */
+        {"ahyhch", "artubxcyzs"},   /* it has left both */
+        {"chbhah", "abcrtuxyzs"},   /* heads that go up leave nothing */
+        {"ahyhthrh", "abcrtuxyzs"}, /* each run its own */
+        {"aazh", "abcrtuxyzs"},
+        {"ahza", "axyzrtubcs"}, /* an ancestor was no head */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ls_dag_point points[4];
+        struct ls_dag_options o = ALL;
+        struct arranged r;
+        o.points = points;
+        for (const char *p = rows[i].points; *p; p += 2) {
+            points[o.point_count++] =
+                (struct ls_dag_point){letter(p[0]), p[1] == 't'   ? LS_DAG_TIP
+                                                    : p[1] == 'h' ? LS_DAG_HEAD
+                                                                  : LS_DAG_ANCESTOR};
+        }
+        assert_int_equal(arrange(&r, nodes, 10, &o), LS_OK);
+        assert_string_equal(r.order, rows[i].order);
+        assert_int_equal(r.dag.run_count, 2);
+        ls_arena_fini(&r.a);
+    }
+}
+
 static void refuses_a_number_that_does_not_follow(void **state)
 {
     const struct ls_dag_node nodes[] = {node('a', '0', 1), node('b', 'a', 3)};
@@ -367,6 +413,7 @@ int main(void)
         cmocka_unit_test(one_chain_cannot_hold_a_number_twice_unlinked),
         cmocka_unit_test(window_keeps_genesis_and_orphans_whose_parent_stays),
         cmocka_unit_test(known_tips_keep_name_and_place),
+        cmocka_unit_test(a_point_says_which_path_is_canonical),
         cmocka_unit_test(refuses_a_number_that_does_not_follow),
         cmocka_unit_test(origin_stays_or_goes_up_by_one),
         cmocka_unit_test(behind_a_gap_nothing_goes_back),

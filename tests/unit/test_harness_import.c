@@ -491,6 +491,147 @@ static void fork_and_cut_work_from_the_command_line(void **state)
     folder_remove(&f);
 }
 
+/* --- a chain that went back and is not yet as high as before --- */
+
+#define BACK_TIP 1615u    /* canonical, in the middle of a reorg of FOLDER_SOURCE */
+#define BACK_ORPHAN 1619u /* what it left behind goes up to here */
+
+static bool is_canonical(const struct ls_chain *c, const struct ls_draft_block *b)
+{
+    uint32_t id = ls_chain_at(c, b->number);
+
+    return id != LS_NO_BLOCK && ls_hash_eq(&ls_universe_get(c->l2, id)->ref.hash, &b->hash);
+}
+
+/* The reorg of FOLDER_SOURCE as a capture would have it that ended at BACK_TIP: without the blocks
+ * that came later, and the label rows that tell of them. */
+static void keep_until_back(struct ls_draft *draft, const struct ls_chain *c)
+{
+    size_t kept = 0;
+    size_t rows = 1;
+
+    for (size_t i = 0; i < draft->l2.count; i++) {
+        const struct ls_draft_block *b = &draft->l2.items[i];
+        if (is_canonical(c, b) ? b->number <= BACK_TIP : b->number <= BACK_ORPHAN) {
+            draft->l2.items[kept++] = *b;
+        }
+    }
+    draft->l2.count = kept;
+    while (draft->rows[rows].status.unsafe_l2.number >=
+           draft->rows[rows - 1].status.unsafe_l2.number) {
+        rows++;
+    }
+    while (draft->rows[rows].status.unsafe_l2.number <= BACK_TIP) {
+        rows++;
+    }
+    draft->row_count = rows;
+}
+
+/* Writes that folder; hash is that of its tip, as text. */
+static void folder_went_back(struct folder *f, char hash[67])
+{
+    const struct ls_draft_options o = {.last = UINT64_MAX, .level = 1};
+    struct ls_draft draft;
+    struct ls_chain c;
+
+    folder_make(f);
+    assert_int_equal(ls_chain_open(FOLDER_SOURCE, NULL, &c, NULL), LS_OK);
+    const struct ls_hash *tip = &ls_universe_get(c.l2, ls_chain_at(&c, BACK_TIP))->ref.hash;
+    memcpy(hash, "0x", 2);
+    ls_hex_encode(tip->b, sizeof tip->b, hash + 2);
+    hash[66] = '\0';
+    ls_draft_init(&draft);
+    assert_int_equal(ls_draft_from_chain(&draft, &c, NULL), LS_OK);
+    keep_until_back(&draft, &c);
+    assert_int_equal(ls_draft_add_point(&draft.l2_points, tip, LS_DAG_TIP, NULL), LS_OK);
+    if (ls_draft_write(&draft, f->dir, &o, &f->d)) {
+        fail_msg("%s", f->d.text);
+    }
+    ls_draft_fini(&draft);
+    ls_chain_close(&c);
+}
+
+/* The number of the last canonical block of a folder, which has the left blocks as well. */
+static uint64_t tip_of(const struct folder *f)
+{
+    struct ls_chain c;
+
+    assert_int_equal(ls_chain_open(f->dir, NULL, &c, NULL), LS_OK);
+    uint64_t number = ls_universe_get(c.l2, c.tip)->ref.number;
+    assert_true(c.branch_count >= 2);
+    ls_chain_close(&c);
+    return number;
+}
+
+static void a_tip_below_an_orphan_stays_the_tip(void **state)
+{
+    struct folder from;
+    struct folder to;
+    char hash[67];
+
+    (void)state;
+    folder_went_back(&from, hash);
+    assert_int_equal(tip_of(&from), BACK_TIP);
+    folder_make(&to);
+    assert_int_equal(CALL(&from, ls_cmd_cut, "cut", from.dir, "--first", "1600", "--last", "1700",
+                          "-o", to.dir, "--replace"),
+                     0);
+    assert_int_equal(tip_of(&to), BACK_TIP);
+    assert_int_equal(CALL(&from, ls_cmd_cut, "cut", from.dir, "-o", to.dir, "--replace"), 0);
+    assert_int_equal(tip_of(&to), BACK_TIP);
+    assert_int_equal(CALL(&from, ls_cmd_fork, "fork", from.dir, "--at", "1610", "--length", "3",
+                          "--name", "side", "-o", to.dir, "--replace"),
+                     0);
+    assert_int_equal(tip_of(&to), BACK_TIP);
+    folder_remove(&to);
+    folder_remove(&from);
+}
+
+/* Exports one kind of lines of a folder into a file of another. */
+static void export_into(const struct folder *from, const char *kind, const struct folder *to,
+                        const char *name, char *path)
+{
+    folder_path(to, name, path);
+    assert_int_equal(CALL(from, ls_cmd_export, "export", from->dir, "-o", path, kind), 0);
+}
+
+static void import_takes_the_tip_it_is_told_or_the_one_of_the_labels(void **state)
+{
+    struct folder from;
+    struct folder to;
+    char hash[67];
+    char in[LS_PATH_MAX];
+    char labels[LS_PATH_MAX];
+
+    (void)state;
+    folder_went_back(&from, hash);
+    folder_make(&to);
+    folder_path(&to, "in", in);
+    assert_int_equal(CALL(&from, ls_cmd_export, "export", from.dir, "-o", in), 0);
+    assert_int_equal(CALL(&to, ls_cmd_import, "import", in, "-o", to.dir), 0);
+    assert_int_equal(tip_of(&to), BACK_ORPHAN);
+    assert_int_equal(
+        CALL(&to, ls_cmd_import, "import", in, "-o", to.dir, "--replace", "--canonical-tip", hash),
+        0);
+    assert_int_equal(tip_of(&to), BACK_TIP);
+    export_into(&from, "--status", &to, "labels", labels);
+    assert_int_equal(
+        CALL(&to, ls_cmd_import, "import", in, "-o", to.dir, "--replace", "--status", labels), 0);
+    assert_int_equal(tip_of(&to), BACK_TIP);
+    unlink(labels);
+    hash[10] = hash[10] == '0' ? '1' : '0';
+    assert_int_equal(
+        CALL(&to, ls_cmd_import, "import", in, "-o", to.dir, "--replace", "--canonical-tip", hash),
+        1);
+    assert_one_line(&to, hash);
+    assert_int_equal(CALL(&to, ls_cmd_import, "import", in, "-o", to.dir, "--replace",
+                          "--canonical-tip", "1615"),
+                     2);
+    assert_one_line(&to, "1615");
+    folder_remove(&to);
+    folder_remove(&from);
+}
+
 static void urls_do_not_get_into_provenance(void **state)
 {
     static const struct {
@@ -531,6 +672,8 @@ int main(void)
         cmocka_unit_test(every_fixture_goes_out_and_in_again),
         cmocka_unit_test(verify_speaks_json),
         cmocka_unit_test(fork_and_cut_work_from_the_command_line),
+        cmocka_unit_test(a_tip_below_an_orphan_stays_the_tip),
+        cmocka_unit_test(import_takes_the_tip_it_is_told_or_the_one_of_the_labels),
         cmocka_unit_test(urls_do_not_get_into_provenance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
