@@ -49,6 +49,7 @@ static enum part part_of(enum ls_purpose p)
 {
     switch (p) {
     case LS_FOR_NOTHING:
+    case LS_FOR_EL_METHODS:
         return PART_NONE;
     case LS_FOR_PASS:
         return PART_FOLLOW;
@@ -76,7 +77,7 @@ static void reply(struct ls_core *c, const struct ls_event *ev, struct ls_action
 {
     struct ls_alive q = ls_take(c, ev->id);
     switch (part_of(q.purpose)) {
-    case PART_NONE: /* cancelled, or answered before */
+    case PART_NONE: /* cancelled, answered before, or of no consequence */
         break;
     case PART_PROBE:
         ls_probe_reply(c, &q, ev, out);

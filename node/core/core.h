@@ -63,7 +63,8 @@ enum ls_method {
     LS_M_FORKCHOICE,  /* engine: engine_forkchoiceUpdatedV3, null attributes -> verdict */
     LS_M_STATUS,      /* source of variant B: optimism_syncStatus -> status */
     LS_M_IDENTITY,    /* source of variant B: optimism_rollupConfig -> identity */
-    LS_M_OUTPUT       /* source of variant B: optimism_outputAtBlock(number).blockRef -> block */
+    LS_M_OUTPUT,      /* source of variant B: optimism_outputAtBlock(number).blockRef -> block */
+    LS_M_CAPABILITIES /* engine: engine_exchangeCapabilities, for the shell's eyes only */
 };
 
 /* --- what the core asks for --- */

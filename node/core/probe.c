@@ -110,6 +110,9 @@ static void run(struct ls_core *c, struct ls_actions *out)
     ls_queue_trim(c, out);
     ls_publish(c, out);
     ls_follow_timer(c, out);
+    /* after the first pass was begun: it must not wait for a diagnosis. */
+    ls_send(c, out, (struct ls_alive){.purpose = LS_FOR_EL_METHODS, .target = LS_TO_ENGINE},
+            LS_M_CAPABILITIES, (struct ls_request_params){0});
 }
 
 static void again(struct ls_core *c)

@@ -100,6 +100,7 @@ enum ls_purpose {
     LS_FOR_EL_LATEST,
     LS_FOR_EL_SAFE,
     LS_FOR_EL_FINALIZED,
+    LS_FOR_EL_METHODS,  /* its answer changes nothing */
     LS_FOR_SRC_CHAIN,   /* A: eth_chainId; B: optimism_rollupConfig */
     LS_FOR_SRC_GENESIS, /* A */
     LS_FOR_L1_CHAIN,

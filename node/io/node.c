@@ -13,6 +13,7 @@
 #include "node/io/http.h"
 #include "node/io/intake.h"
 #include "node/io/notes.h"
+#include "node/io/schedule.h"
 #include "node/io/server.h"
 #include "node/io/store.h"
 #include "node/io/wire.h"
@@ -37,6 +38,7 @@ struct ls_node {
     uint64_t mono_ns; /* of this turn of the loop */
     int64_t wall_s;
     bool is_halted;
+    bool said_mismatch; /* of fork schedule and blocks, until a block fits again */
     struct ls_actions actions;
     struct ls_action asked[LS_HTTP_SLOTS]; /* requests under way; id 0 = free */
     struct ls_event unsent[LS_HTTP_SLOTS]; /* FAIL of requests that could not even start */
@@ -204,10 +206,25 @@ static void explain_refusal(struct ls_http_reply *r)
     }
 }
 
+/* said once, and again after a block that fits. */
+static void remark_on(struct ls_node *n, enum ls_method m, bool is_judged,
+                      const struct ls_diag *remark)
+{
+    if (m == LS_M_CAPABILITIES && remark->text[0] != '\0') {
+        ls_logf(n->log, LS_LOG_WARN, "engine lacks a method", LS_F_STR("why", remark->text));
+    } else if (is_judged) {
+        if (remark->text[0] != '\0' && !n->said_mismatch) {
+            ls_logf(n->log, LS_LOG_WARN, "fork schedule mismatch", LS_F_STR("why", remark->text));
+        }
+        n->said_mismatch = remark->text[0] != '\0';
+    }
+}
+
 static void take_reply(struct ls_node *n, struct ls_http_reply *r)
 {
     struct ls_action *asked = find_asked(n, r->id);
     struct ls_action action;
+    struct ls_diag remark = {""};
     struct ls_event ev = {.kind = LS_EV_FAIL,
                           .id = r->id,
                           .fail = r->fail,
@@ -218,7 +235,8 @@ static void take_reply(struct ls_node *n, struct ls_http_reply *r)
     action = *asked;
     asked->id = 0;
     if (r->is_ok) {
-        ls_wire_decode(&action, &n->cfg->rollup, r->body, &ev, &r->why);
+        ls_wire_decode(&action, &n->cfg->rollup, r->body, &ev, &r->why, &remark);
+        remark_on(n, action.method, action.params.want_ref && ev.block.found, &remark);
     } else {
         explain_refusal(r);
     }
@@ -242,10 +260,14 @@ static void host_status(void *node, struct ls_core_status *out)
 static enum ls_err host_post(void *node, const struct ls_payload *p, struct ls_diag *d)
 {
     struct ls_node *n = node;
+    struct ls_diag remark = {""};
     struct ls_event ev;
     enum ls_err e = ls_intake(p, &n->cfg->rollup, n->store, &ev, d);
 
     if (e == LS_OK) {
+        (void)ls_schedule_differs(&n->cfg->rollup, p->number, p->timestamp, p->txs, p->tx_count,
+                                  &remark);
+        remark_on(n, LS_M_NEW_PAYLOAD, true, &remark);
         step(n, &ev, NULL);
     }
     return e;

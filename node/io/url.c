@@ -55,9 +55,12 @@ static enum ls_err read_parts(CURLU *u, const char *text, struct ls_url *out, st
     char scheme[16];
     char port[16];
     uint64_t number = 0;
+    bool has_scheme = get_part(u, CURLUPART_SCHEME, scheme, sizeof scheme);
 
-    if (!get_part(u, CURLUPART_SCHEME, scheme, sizeof scheme) ||
-        (strcasecmp(scheme, "http") != 0 && strcasecmp(scheme, "https") != 0)) {
+    if (has_scheme && (strcasecmp(scheme, "ws") == 0 || strcasecmp(scheme, "wss") == 0)) {
+        return refuse(text, "WebSocket is not spoken: give the HTTP endpoint of the same node", d);
+    }
+    if (!has_scheme || (strcasecmp(scheme, "http") != 0 && strcasecmp(scheme, "https") != 0)) {
         return refuse(text, "only http and https are spoken", d);
     }
     if (!get_part(u, CURLUPART_HOST, out->host, sizeof out->host) ||

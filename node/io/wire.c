@@ -8,6 +8,7 @@
 #include "lib/json.h"
 #include "lib/op/block.h"
 #include "lib/op/header.h"
+#include "node/io/schedule.h"
 
 /* Decoded transactions are at most half of their JSON text; the rest is for the tables of spans. */
 #define BLOCK_BYTES_MAX (64u << 20)
@@ -31,6 +32,8 @@ const char *ls_wire_method(enum ls_method m)
         return "optimism_rollupConfig";
     case LS_M_OUTPUT:
         return "optimism_outputAtBlock";
+    case LS_M_CAPABILITIES:
+        return "engine_exchangeCapabilities";
     }
     return "";
 }
@@ -93,6 +96,8 @@ void ls_wire_encode(const struct ls_action *a, const struct ls_store *store, str
         ls_jw_null(&w, NULL);
     } else if (a->method == LS_M_OUTPUT) {
         ls_jw_quantity(&w, NULL, a->params.number);
+    } else if (a->method == LS_M_CAPABILITIES) {
+        ls_schedule_write_methods(&w);
     }
     ls_rpc_request_end(&w);
 }
@@ -104,6 +109,7 @@ struct reading {
     const struct ls_rollup *rollup;
     const struct cJSON *result;
     struct ls_diag *diag;
+    struct ls_diag *remark;
 };
 
 static enum ls_err read_chain_id(const struct reading *r, struct ls_event *out)
@@ -173,6 +179,8 @@ static enum ls_err read_whole(const struct reading *r, struct ls_block_reply *ou
     }
     if (e == LS_OK && r->action->params.want_ref) {
         e = ls_block_l2_ref(&b, r->rollup, &out->ref, r->diag);
+        (void)ls_schedule_differs(r->rollup, b.header.number, b.header.timestamp, b.txs, b.tx_count,
+                                  r->remark);
     } else if (e == LS_OK) {
         out->l1 = ls_block_l1_ref(&b);
         out->ref = (struct ls_l2_ref){.hash = b.hash,
@@ -249,6 +257,15 @@ static enum ls_err read_verdict(const struct reading *r, struct ls_event *out)
     return e;
 }
 
+static enum ls_err read_methods(const struct reading *r)
+{
+    if (!ls_json_is_array(r->result)) {
+        return ls_fail(r->diag, LS_ERR_TYPE, "list of methods is no array");
+    }
+    (void)ls_schedule_lacks(r->rollup, r->result, r->remark);
+    return LS_OK;
+}
+
 static enum ls_err read_result(const struct reading *r, struct ls_event *out)
 {
     switch (r->action->method) {
@@ -265,6 +282,8 @@ static enum ls_err read_result(const struct reading *r, struct ls_event *out)
         return read_identity(r, out);
     case LS_M_OUTPUT:
         return read_output(r, out);
+    case LS_M_CAPABILITIES:
+        return read_methods(r);
     }
     return LS_ERR_INTERNAL;
 }
@@ -281,12 +300,13 @@ static void set_fail(const struct ls_action *a, enum ls_fail_class fail, int64_t
 }
 
 void ls_wire_decode(const struct ls_action *a, const struct ls_rollup *rollup, struct ls_span body,
-                    struct ls_event *out, struct ls_diag *d)
+                    struct ls_event *out, struct ls_diag *d, struct ls_diag *remark)
 {
     struct ls_rpc_reply reply;
-    struct reading r = {.action = a, .rollup = rollup, .diag = d};
+    struct reading r = {.action = a, .rollup = rollup, .diag = d, .remark = remark};
 
     *out = (struct ls_event){.kind = LS_EV_REPLY, .id = a->id};
+    *remark = (struct ls_diag){""};
     if (ls_rpc_reply_parse((const char *)body.p, body.n, a->id, &reply, d) != LS_OK) {
         set_fail(a, LS_FAIL_PROTOCOL, 0, out);
         return;

@@ -24,8 +24,10 @@ const char *ls_wire_method(enum ls_method m);
 
 /* Reads the body that answered action. Fills kind (REPLY or FAIL), id and the result in *out, not
  * the time; everything else in it is zeroed. On FAIL d has a sentence; for a verdict other than
- * VALID it has the engine's validationError, if any. */
+ * VALID it has the engine's validationError, if any. On REPLY *remark (not NULL) says what in the
+ * answer does not fit the fork schedule (R-4.1, R-5.1), or is empty. */
 void ls_wire_decode(const struct ls_action *action, const struct ls_rollup *rollup,
-                    struct ls_span body, struct ls_event *out, struct ls_diag *d);
+                    struct ls_span body, struct ls_event *out, struct ls_diag *d,
+                    struct ls_diag *remark);
 
 #endif

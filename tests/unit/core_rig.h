@@ -71,6 +71,7 @@ struct rig {
     size_t write_count;
     unsigned notes[LS_NOTE_COUNT];
     unsigned released;
+    unsigned methods_asked; /* engine_exchangeCapabilities, which this engine does not know */
     bool halted;
     bool hold_writes; /* keep engine writes unanswered */
     struct ls_action held;
@@ -274,6 +275,11 @@ static inline void rig_engine_read(struct rig *r, const struct ls_action *a)
         ev.fail = LS_FAIL_CONNECT;
     } else if (a->method == LS_M_BLOCK) {
         ev.block = rig_engine_block(r, a);
+    } else if (a->method == LS_M_CAPABILITIES) {
+        r->methods_asked++;
+        ev.kind = LS_EV_FAIL;
+        ev.fail = LS_FAIL_RPC;
+        ev.code = LS_RPC_METHOD_NOT_FOUND;
     }
     rig_event(r, ev);
 }

@@ -40,6 +40,25 @@ static void first_forkchoice_carries_the_sources_heads(void **state)
     }
 }
 
+/* R-4.1: for a person's eyes; a node that waited for it, or that took the refusal for a broken
+ * engine, would be late or degraded. */
+static void the_engines_methods_are_asked_once_and_matter_to_nobody(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(LS_FOLLOW_CL, false);
+    rig_warm(r, 400, 330, 40);
+    rig_source(r, 0, 340, 50);
+    rig_start(r);
+    rig_run(r, 1);
+    assert_int_equal(r->methods_asked, 1);
+    assert_int_equal(rig_forkchoices(r), 1);
+    assert_int_equal(rig_status(r).engine, LS_ENGINE_VALID);
+    assert_int_equal(r->notes[LS_NOTE_ENGINE_OPERATOR], 0);
+    rig_run(r, 20);
+    assert_int_equal(r->methods_asked, 1);
+    rig_free(r);
+}
+
 static void warm_restart_keeps_the_head(void **state)
 {
     (void)state;
@@ -745,6 +764,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_forkchoice_carries_the_sources_heads),
+        cmocka_unit_test(the_engines_methods_are_asked_once_and_matter_to_nobody),
         cmocka_unit_test(warm_restart_keeps_the_head),
         cmocka_unit_test(nothing_is_sent_when_nothing_changes),
         cmocka_unit_test(genesis_is_shown_but_never_sent),

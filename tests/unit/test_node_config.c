@@ -264,7 +264,10 @@ static void what_is_wrong_is_one_sentence_that_says_where(void **state)
          "is our own RPC"},
         /* URLs; secrets are not shown */
         {OURS "--l2.follow.source cl.example", "--l2.follow.source: "},
-        {OURS "--l2.follow.source ws://cl:1", "only http and https are spoken: \"ws://cl:1\""},
+        {OURS "--l2.follow.source ws://cl:1",
+         "WebSocket is not spoken: give the HTTP endpoint of the "
+         "same node: \"ws://cl:1\""},
+        {OURS CL "--l1 wss://l1", "--l1: WebSocket is not spoken"},
         {OURS "--l2.follow.source http://", "--l2.follow.source: "},
         {OURS "--l2.follow.source http://cl:70000", "port is not 1 .. 65535"},
         {OURS "--l2.follow.source http://cl:0", "port is not 1 .. 65535"},

@@ -3,6 +3,7 @@
  */
 #include "tests/unit/node_rig.h"
 
+#include "node/io/schedule.h"
 #include "node/io/wire.h"
 
 /* --- requests --- */
@@ -32,6 +33,10 @@ static void every_request_has_its_text(void **state)
         {{.target = LS_TO_ENGINE, .method = LS_M_CHAIN_ID}, CALL("eth_chainId", "")},
         {{.target = LS_TO_SOURCE, .method = LS_M_STATUS}, CALL("optimism_syncStatus", "")},
         {{.target = LS_TO_SOURCE, .method = LS_M_IDENTITY}, CALL("optimism_rollupConfig", "")},
+        {{.target = LS_TO_ENGINE, .method = LS_M_CAPABILITIES},
+         CALL("engine_exchangeCapabilities",
+              "[\"engine_forkchoiceUpdatedV3\",\"engine_newPayloadV2\","
+              "\"engine_newPayloadV3\",\"engine_newPayloadV4\"]")},
         {{.target = LS_TO_SOURCE, .method = LS_M_OUTPUT, .params = {.number = 4660}},
          CALL("optimism_outputAtBlock", "\"0x1234\"")},
         {{.target = LS_TO_SOURCE,
@@ -86,6 +91,7 @@ static void a_payload_is_sent_with_the_version_it_was_kept_with(void **state)
 struct decoded {
     struct ls_event ev;
     struct ls_diag d;
+    struct ls_diag remark;
 };
 
 static struct decoded decode_text(const struct ls_action *a, const char *text, size_t n)
@@ -93,7 +99,7 @@ static struct decoded decode_text(const struct ls_action *a, const char *text, s
     struct ls_rollup r = rig_rollup();
     struct decoded out = {.d = {""}};
 
-    ls_wire_decode(a, &r, (struct ls_span){(const uint8_t *)text, n}, &out.ev, &out.d);
+    ls_wire_decode(a, &r, (struct ls_span){(const uint8_t *)text, n}, &out.ev, &out.d, &out.remark);
     assert_int_equal(out.ev.id, a->id);
     assert_int_equal(out.ev.mono_ns, 0);
     return out;
@@ -395,6 +401,92 @@ static void verdicts_are_read_from_where_each_call_has_them(void **state)
     assert_int_equal(r.ev.fail, LS_FAIL_PROTOCOL);
 }
 
+/* --- remarks: what does not fit the fork schedule --- */
+
+#define ALL_BUT_V4 "\"engine_forkchoiceUpdatedV3\",\"engine_newPayloadV2\",\"engine_newPayloadV3\""
+
+static void a_method_the_schedule_needs_and_the_engine_lacks_is_remarked_on(void **state)
+{
+    struct ls_action a = {
+        .kind = LS_ACT_SEND, .id = 7, .target = LS_TO_ENGINE, .method = LS_M_CAPABILITIES};
+    struct decoded r = decode_result(&a, "[" ALL_BUT_V4 "]");
+
+    (void)state;
+    assert_int_equal(r.ev.kind, LS_EV_REPLY);
+    assert_non_null(strstr(r.remark.text, "engine_newPayloadV4"));
+    assert_non_null(strstr(r.remark.text, "isthmus"));
+    r = decode_result(&a, "[" ALL_BUT_V4 ",\"engine_newPayloadV4\",\"engine_x\",7]");
+    assert_int_equal(r.ev.kind, LS_EV_REPLY);
+    assert_string_equal(r.remark.text, "");
+    r = decode_result(&a, "{}");
+    assert_int_equal(r.ev.kind, LS_EV_FAIL);
+    assert_string_equal(r.remark.text, "");
+}
+
+/* A chain that begins with Isthmus and plans nothing else needs V4 alone. */
+static void a_method_of_a_fork_that_is_never_used_is_not_missed(void **state)
+{
+    struct ls_rollup r = rig_rollup();
+    struct cJSON *methods = NULL;
+    const char *v4 = "[\"engine_newPayloadV4\",\"engine_forkchoiceUpdatedV3\"]";
+    const char *v2 = "[\"engine_newPayloadV2\",\"engine_forkchoiceUpdatedV3\"]";
+    struct ls_diag d = {""};
+
+    (void)state;
+    assert_int_equal(ls_json_parse(v4, strlen(v4), 0, &methods, NULL), LS_OK);
+    assert_true(ls_schedule_lacks(&r, methods, &d)); /* it began before Ecotone */
+    assert_non_null(strstr(d.text, "engine_newPayloadV2"));
+    for (int f = LS_FORK_REGOLITH; f <= LS_FORK_ISTHMUS; f++) {
+        r.fork_time[f] = 0;
+    }
+    assert_false(ls_schedule_lacks(&r, methods, &d));
+    ls_json_free(methods);
+    assert_int_equal(ls_json_parse(v2, strlen(v2), 0, &methods, NULL), LS_OK);
+    assert_true(ls_schedule_lacks(&r, methods, &d));
+    for (int f = LS_FORK_ECOTONE; f < LS_FORK_COUNT; f++) {
+        r.fork_time[f] = LS_FORK_NEVER;
+    }
+    assert_false(ls_schedule_lacks(&r, methods, &d));
+    ls_json_free(methods);
+}
+
+/* the selector counts, the config is told to be wrong. */
+static void l1_info_of_another_fork_is_read_and_remarked_on(void **state)
+{
+    struct ls_rollup r = rig_rollup();
+    struct ls_action a = {.kind = LS_ACT_SEND,
+                          .id = 7,
+                          .target = LS_TO_ENGINE,
+                          .method = LS_M_BLOCK,
+                          .params = {.tag = LS_TAG_LATEST, .want_ref = true}};
+    struct ls_diag d = {""};
+    struct ls_diag remark;
+    struct ls_event ev;
+    struct ls_buf reply;
+    struct rig_block b;
+
+    (void)state;
+    rig_block_load(&b, 100);
+    const struct ls_header *h = &b.block.header;
+    assert_false(
+        ls_schedule_differs(&r, h->number, h->timestamp, b.block.txs, b.block.tx_count, &d));
+    assert_string_equal(d.text, "");
+    r.fork_time[LS_FORK_JOVIAN] = LS_FORK_NEVER;
+    assert_true(
+        ls_schedule_differs(&r, h->number, h->timestamp, b.block.txs, b.block.tx_count, &d));
+    assert_non_null(strstr(d.text, "\"jovian\""));
+    assert_non_null(strstr(d.text, "\"isthmus\""));
+    ls_buf_init(&reply, 1u << 20);
+    ls_buf_printf(&reply, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":%s}", (char *)b.json.p);
+    ls_wire_decode(&a, &r, ls_buf_span(&reply), &ev, &d, &remark);
+    assert_int_equal(ev.kind, LS_EV_REPLY);
+    assert_int_equal(ev.block.ref.number, 100);
+    assert_non_null(strstr(remark.text, "\"jovian\""));
+    ls_buf_fini(&reply);
+    assert_false(ls_schedule_differs(&r, h->number, h->timestamp, NULL, 0, &d));
+    rig_block_fini(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +504,9 @@ int main(void)
         cmocka_unit_test(identity_comes_from_the_rollup_config),
         cmocka_unit_test(an_output_holds_a_block_reference),
         cmocka_unit_test(verdicts_are_read_from_where_each_call_has_them),
+        cmocka_unit_test(a_method_the_schedule_needs_and_the_engine_lacks_is_remarked_on),
+        cmocka_unit_test(a_method_of_a_fork_that_is_never_used_is_not_missed),
+        cmocka_unit_test(l1_info_of_another_fork_is_read_and_remarked_on),
     };
 
     return cmocka_run_group_tests_name("node_wire", tests, NULL, NULL);
