@@ -24,18 +24,26 @@ struct ls_engine *ls_engine_init(void *mem, const struct ls_universe *u, uint32_
     e->genesis = genesis;
     e->flags = (uint8_t *)(e + 1);
     e->peer_tip = LS_NO_BLOCK;
-    e->prune_keep = UINT64_MAX;
     assert(genesis < ls_universe_count(u));
     ls_engine_wipe(e);
     return e;
 }
 
+/* What a process remembers outside of its database is gone. */
+static void end_process(struct ls_engine *e)
+{
+    uint32_t count = ls_universe_count(e->u);
+    for (uint32_t id = 0; id < count; id++) {
+        e->flags[id] &= (uint8_t)~LS_EL_CONDEMNED;
+    }
+    ls_el_forget_memory(e);
+    ls_el_sync_reset(e);
+}
+
 void ls_engine_set_profile(struct ls_engine *e, const struct ls_engine_profile *profile)
 {
     e->profile = *profile;
-    ls_el_forget_memory(e);
-    ls_el_sync_reset(e);
-    e->generation++;
+    end_process(e);
 }
 
 struct ls_engine_profile *ls_engine_knobs(struct ls_engine *e)
@@ -57,7 +65,7 @@ bool ls_el_has_state(const struct ls_engine *e, uint32_t id)
 
 bool ls_el_is_bad(const struct ls_engine *e, uint32_t id)
 {
-    if ((e->flags[id] & LS_EL_INVALID) != 0) {
+    if ((e->flags[id] & (LS_EL_INVALID | LS_EL_CONDEMNED)) != 0) {
         return true;
     }
     return ls_universe_get(e->u, id)->expect_invalid && (e->flags[id] & LS_EL_NOT_INVALID) == 0;
@@ -181,9 +189,20 @@ void ls_engine_restart(struct ls_engine *e, uint64_t lost)
         e->safe = LS_NO_BLOCK;
         break;
     }
-    ls_el_forget_memory(e);
+    e->is_dead = false;
+    end_process(e);
     ls_el_cool(e);
-    ls_el_sync_reset(e);
+}
+
+void ls_engine_kill(struct ls_engine *e)
+{
+    e->is_dead = true;
+    e->generation++;
+}
+
+bool ls_engine_is_dead(const struct ls_engine *e)
+{
+    return e->is_dead;
 }
 
 void ls_engine_rewind(struct ls_engine *e, uint64_t n)
@@ -207,7 +226,7 @@ void ls_engine_forget(struct ls_engine *e, uint32_t id)
 
 void ls_engine_set_prune(struct ls_engine *e, uint64_t keep)
 {
-    e->prune_keep = keep;
+    e->profile.bodies_kept = keep;
     e->generation++;
 }
 
@@ -217,6 +236,29 @@ void ls_engine_mark_invalid(struct ls_engine *e, uint32_t id, bool is_invalid)
     uint8_t on = is_invalid ? LS_EL_INVALID : LS_EL_NOT_INVALID;
     e->flags[id] = (uint8_t)((e->flags[id] & ~off) | on);
     e->generation++;
+}
+
+/* id and its descendants are refused from now on, as if id had been executed again. */
+static void reject_with_descendants(struct ls_engine *e, uint32_t id)
+{
+    const struct ls_l2_ref *bad = &ls_universe_get(e->u, id)->ref;
+    uint32_t count = ls_universe_count(e->u);
+    for (uint32_t tip = id; tip < count; tip++) {
+        if (ls_el_is_known(e, tip) && ls_universe_is_ancestor(e->u, id, tip)) {
+            ls_el_reject(e, &ls_universe_get(e->u, tip)->ref.hash, &bad->hash, &bad->parent, 1);
+        }
+    }
+}
+
+void ls_engine_condemn(struct ls_engine *e, uint32_t id)
+{
+    assert(id != e->genesis);
+    e->flags[id] |= LS_EL_CONDEMNED;
+    e->generation++;
+    if (ls_el_is_known(e, id)) {
+        reject_with_descendants(e, id);
+        ls_engine_forget(e, id);
+    }
 }
 
 void ls_engine_set_backfill(struct ls_engine *e, uint64_t blocks_per_tick)
@@ -231,7 +273,7 @@ void ls_engine_set_peer_tip(struct ls_engine *e, uint32_t tip)
 
 void ls_engine_set_stuck(struct ls_engine *e, bool is_stuck)
 {
-    e->is_stuck = is_stuck;
+    e->profile.is_stuck = is_stuck;
 }
 
 void ls_engine_set_label(struct ls_engine *e, enum ls_label label, uint32_t id)
@@ -290,7 +332,7 @@ bool ls_engine_is_pruned(const struct ls_engine *e, uint32_t id)
 {
     uint64_t head = ls_el_number(e, e->head);
     uint64_t number = ls_el_number(e, id);
-    return number != 0 && number < head && head - number > e->prune_keep;
+    return number != 0 && number < head && head - number > e->profile.bodies_kept;
 }
 
 bool ls_engine_header_is_cached(const struct ls_engine *e, uint32_t id)

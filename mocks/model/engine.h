@@ -34,13 +34,17 @@ enum ls_el_zero_head { LS_EL_ZERO_INVALID, LS_EL_ZERO_ERROR, LS_EL_ZERO_SYNCING 
 enum ls_el_old_head {
     LS_EL_OLD_LABELS, /* latest stays, labels applied (op-geth) */
     LS_EL_OLD_SKIP,   /* VALID, nothing applied (reth, upstream geth) */
-    LS_EL_OLD_REWIND  /* latest goes back */
+    LS_EL_OLD_REWIND, /* latest goes back */
+    LS_EL_OLD_FINAL   /* at or below our finalized block as SKIP, above it as REWIND */
 };
+/* What a read of a label says that was never set: the dialects a consensus node has to know. */
 enum ls_el_unset {
-    LS_EL_UNSET_ERROR,   /* -32000 "safe block not found" */
-    LS_EL_UNSET_NULL,    /* result null */
-    LS_EL_UNSET_UNKNOWN, /* -39001 "Unknown block" */
-    LS_EL_UNSET_GENESIS  /* the genesis block */
+    LS_EL_UNSET_ERROR,     /* "geth": -32000 "safe block not found" */
+    LS_EL_UNSET_NULL,      /* "null": result null */
+    LS_EL_UNSET_NOT_FOUND, /* "not-found": -32000 "block not found" */
+    LS_EL_UNSET_TEXT,      /* "unknown": -32000 "Unknown block" */
+    LS_EL_UNSET_UNKNOWN,   /* "39001": -39001 "Unknown block" */
+    LS_EL_UNSET_GENESIS    /* "genesis": the genesis block */
 };
 enum ls_el_unknown_parent { LS_EL_PARENT_SYNCING, LS_EL_PARENT_ACCEPTED, LS_EL_PARENT_ERROR };
 enum ls_el_restore {
@@ -59,8 +63,19 @@ enum ls_el_builds {
  * hash is the parent, when it knows it, also where op-geth's is null. */
 enum ls_el_words { LS_EL_WORDS_GETH, LS_EL_WORDS_RETH };
 
+/* What stands behind a profile's name: "deep:16". */
+enum ls_el_param {
+    LS_EL_PARAM_NONE,
+    LS_EL_PARAM_BLOCKS,  /* a number */
+    LS_EL_PARAM_MS,      /* a number */
+    LS_EL_PARAM_DIALECT, /* a word: enum ls_el_unset */
+    LS_EL_PARAM_BLOCK    /* a block, which the caller must know */
+};
+
 struct ls_engine_profile {
     const char *name;
+    const char *what; /* how it differs from "geth", one line */
+    enum ls_el_param param;
     enum ls_el_unknown_parent unknown_parent;
     enum ls_el_unknown_head unknown_head;
     enum ls_el_zero_head zero_head;
@@ -69,9 +84,13 @@ struct ls_engine_profile {
     enum ls_el_restore restore;
     enum ls_el_builds builds;
     enum ls_el_words words;
-    uint32_t builds_max;     /* getPayload knows the newest so many, <= LS_EL_BUILDS_MAX */
-    bool labels_atomic;      /* a bad label leaves head and labels as they were */
-    bool labels_same_head;   /* a forkchoice that keeps the head still moves labels (EL-ERI: no) */
+    uint32_t builds_max;         /* getPayload knows the newest so many, <= LS_EL_BUILDS_MAX */
+    bool labels_atomic;          /* a bad label leaves head and labels as they were */
+    bool same_head_keeps_labels; /* a forkchoice that keeps the head moves no label (EL-ERI) */
+    bool labels_by_old_head; /* labels are checked on the chain as it was before the call, and the
+                                head moves all the same (EL-NM) */
+    bool finalized_first;    /* an unknown finalized block is -38002 before anything else is looked
+                                at, so that no sync starts (EL-38002) */
     bool error_data;         /* engine errors carry data {"err": text} */
     bool side_block_by_hash; /* non-canonical blocks are readable by hash */
     bool old_head_builds;    /* LS_EL_OLD_SKIP: attributes are looked at all the same */
@@ -84,16 +103,40 @@ struct ls_engine_profile {
     uint32_t stash_max;              /* remote headers kept, <= LS_EL_STASH_MAX */
     uint32_t invalid_hits_max; /* look-ups after which a rejected block is tried again, 0 = never */
     uint64_t reorg_depth_max;  /* deeper: -38006; 0 = no limit */
+    uint64_t bodies_kept;      /* older ones below the head are gone; UINT64_MAX = keep all */
+    uint64_t call_ns;          /* an engine_* call takes that long; the next one waits for it */
+    bool is_stuck;             /* SYNCING to every newPayload and forkchoice, nothing changes */
+    /* Far heads are had after this many consecutive numbers of the last window_keep, from nowhere,
+     * and the call that completes it still says SYNCING (EL-WIN). 0 = peers are needed. */
+    uint32_t window_need;
+    uint32_t window_keep;
+    /* Where the real program ends itself (or its builder) this one does, too: off in every row. */
+    bool is_mortal;
+    bool builds_hang;
 };
 
 #define LS_EL_BUILDS_MAX 64u
 #define LS_EL_STASH_MAX 256u
 #define LS_EL_INVALID_MAX 512u
 
-/* "geth" (op-geth 1.16.3), "snap", …; NULL when there is none of that name. Static. */
+/* The rows of the table in engine_profile.c by name: "geth" (op-geth 1.16.3), "nm", "deep", …. Also
+ * as the catalogue of scenarios spells them: "EL-NM". NULL when there is none. Static. */
 const struct ls_engine_profile *ls_engine_profile_find(const char *name);
 /* i-th profile, NULL past the end. */
 const struct ls_engine_profile *ls_engine_profile_at(size_t i);
+
+enum ls_el_choice_fault { LS_EL_CHOICE_OK, LS_EL_CHOICE_NO_NAME, LS_EL_CHOICE_NO_PARAM };
+/* Reads "NAME" or "NAME:PARAM" into a profile; without PARAM the row's own value counts. *block is
+ * the text of a parameter that is a block, which is the caller's to find and to hand to
+ * ls_engine_condemn; NULL: none was given or the row takes none. NO_NAME, NO_PARAM (out->param says
+ * what it should have been). */
+enum ls_el_choice_fault ls_engine_profile_read(const char *text, struct ls_engine_profile *out,
+                                               const char **block);
+/* "BLOCKS", "MS", "DIALECT", "BLOCK"; NULL for NONE. */
+const char *ls_engine_param_name(enum ls_el_param param);
+/* Writes " NAME[:PARAM]…" of all rows for a complaint, cut to cap. */
+void ls_engine_profile_names(char *out, size_t cap);
+#define LS_EL_NAMES_MAX 256u /* room for it */
 
 /* --- life --- */
 
@@ -105,7 +148,9 @@ size_t ls_engine_size(const struct ls_universe *u);
 struct ls_engine *ls_engine_init(void *mem, const struct ls_universe *u, uint32_t genesis,
                                  const struct ls_engine_profile *profile);
 
-/* Changes the personality, keeps the state. The copy may be edited: see ls_engine_knobs. */
+/* Another program on the same database: blocks and labels stay, what a process only remembers
+ * (stash, rejections, condemned blocks, sync target) is gone. Its ports stay as they are. The copy
+ * may be edited: see ls_engine_knobs. */
 void ls_engine_set_profile(struct ls_engine *e, const struct ls_engine_profile *profile);
 /* The profile in force, writable: a test flips a single knob. */
 struct ls_engine_profile *ls_engine_knobs(struct ls_engine *e);
@@ -129,17 +174,23 @@ void ls_engine_rewind(struct ls_engine *e, uint64_t n);
 /* Forgets one block and every descendant of it, so that it is unknown to the engine; when it is
  * canonical the head moves below it, as ls_engine_rewind. Genesis stays. */
 void ls_engine_forget(struct ls_engine *e, uint32_t id);
-/* Bodies of blocks more than keep below the head are gone: served without transactions (EL-PRUNE).
- * UINT64_MAX = keep all. */
+/* The knob bodies_kept: bodies of blocks more than keep below the head are gone, they are served
+ * without transactions. UINT64_MAX = keep all. */
 void ls_engine_set_prune(struct ls_engine *e, uint64_t keep);
-/* Executes to INVALID from now on (EL-INV(b)), or again not. An executed block stays executed. */
+/* Executes to INVALID from now on, or again not. An executed block stays executed. */
 void ls_engine_mark_invalid(struct ls_engine *e, uint32_t id, bool is_invalid);
+/* EL-INV(b): the block executes to INVALID until the process restarts. Where it was executed before
+ * it is rejected now, with every descendant, and the head is below it. Not genesis. */
+void ls_engine_condemn(struct ls_engine *e, uint32_t id);
 /* Blocks a tick from peers; 0 = no peers. */
 void ls_engine_set_backfill(struct ls_engine *e, uint64_t blocks_per_tick);
 /* Newest block the peers have (with its ancestors); LS_NO_BLOCK = they have every block. */
 void ls_engine_set_peer_tip(struct ls_engine *e, uint32_t tip);
-/* EL-STUCK: SYNCING to every newPayload and forkchoice, nothing changes. */
+/* The knob is_stuck. */
 void ls_engine_set_stuck(struct ls_engine *e, bool is_stuck);
+/* The process is gone: its ports answer nobody until ls_engine_restart. */
+void ls_engine_kill(struct ls_engine *e);
+bool ls_engine_is_dead(const struct ls_engine *e);
 /* Sets a label (LS_NO_BLOCK = unset) behind the CL's back. The head: a reorg to an executed id. */
 enum ls_label { LS_LABEL_LATEST, LS_LABEL_SAFE, LS_LABEL_FINALIZED };
 void ls_engine_set_label(struct ls_engine *e, enum ls_label label, uint32_t id);

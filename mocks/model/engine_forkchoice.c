@@ -33,6 +33,10 @@ static struct ls_el_verdict unknown_head(struct ls_engine *e, const struct ls_ha
     if (ls_el_is_rejected(e, hash, hash, "fcu 3", &v)) {
         return v;
     }
+    if (e->profile.window_need != 0) {
+        ls_el_sync_window(e, id);
+        return ls_el_syncing("fcu 4");
+    }
     const struct ls_el_header *header = ls_el_stash_get(e, hash);
     if (e->profile.unknown_head == LS_EL_HEAD_ERROR) {
         return bad_state(e, "head block not available in database", "fcu 4");
@@ -84,16 +88,17 @@ static void set_label(struct ls_engine *e, uint32_t *label, const struct ls_hash
     }
 }
 
-/* Rows 11 to 13: finalized is checked and stored before safe is looked at. */
+/* Rows 11 to 13: finalized is checked and stored before safe is looked at. chain is the block whose
+ * ancestors they must be: the head, or what it was before the call (labels_by_old_head). */
 static struct ls_el_verdict apply_labels(struct ls_engine *e, const struct ls_forkchoice *f,
-                                         uint32_t id, const char *row)
+                                         uint32_t id, uint32_t chain, const char *row)
 {
-    const char *fault = finalized_fault(e, f, e->head);
+    const char *fault = finalized_fault(e, f, chain);
     if (fault != NULL) {
         return bad_state(e, fault, "fcu 11");
     }
     set_label(e, &e->finalized, &f->finalized);
-    fault = safe_fault(e, f, e->head);
+    fault = safe_fault(e, f, chain);
     if (fault != NULL) {
         return bad_state(e, fault, "fcu 12");
     }
@@ -113,13 +118,24 @@ static bool is_too_deep(const struct ls_engine *e, uint32_t id)
     return depth > e->profile.reorg_depth_max;
 }
 
+/* Row 9, OLD_FINAL: what spec and newer geth skip (execution-apis #786). */
+static bool is_final(const struct ls_engine *e, uint32_t id)
+{
+    return e->finalized != LS_NO_BLOCK && ls_el_number(e, id) <= ls_el_number(e, e->finalized);
+}
+
 /* Row 9: the head is an ancestor of ours. */
 static struct ls_el_verdict old_head(struct ls_engine *e, const struct ls_forkchoice *f,
                                      uint32_t id)
 {
     struct ls_el_verdict v;
-    switch (e->profile.old_head) {
+    enum ls_el_old_head rule = e->profile.old_head;
+    if (rule == LS_EL_OLD_FINAL) {
+        rule = is_final(e, id) ? LS_EL_OLD_SKIP : LS_EL_OLD_REWIND;
+    }
+    switch (rule) {
     case LS_EL_OLD_LABELS:
+    case LS_EL_OLD_FINAL:
         break;
     case LS_EL_OLD_SKIP:
         v = ls_el_valid(e, id, "fcu 9");
@@ -133,7 +149,7 @@ static struct ls_el_verdict old_head(struct ls_engine *e, const struct ls_forkch
         break;
     }
     ls_el_sync_done(e);
-    return apply_labels(e, f, id, "fcu 9");
+    return apply_labels(e, f, id, e->head, "fcu 9");
 }
 
 /* labels_atomic: faults are found before anything moves, on the chain that would be. */
@@ -148,8 +164,12 @@ static const char *atomic_fault(struct ls_engine *e, const struct ls_forkchoice 
 
 struct ls_el_verdict ls_engine_forkchoice(struct ls_engine *e, const struct ls_forkchoice *f)
 {
-    if (e->is_stuck) {
+    if (e->profile.is_stuck) {
         return ls_el_syncing("stuck");
+    }
+    if (e->profile.finalized_first && !ls_hash_is_zero(&f->finalized) &&
+        !ls_el_is_known(e, ls_universe_find(e->u, &f->finalized))) {
+        return bad_state(e, "final block not available in database", "fcu 11");
     }
     if (ls_hash_is_zero(&f->head)) {
         return zero_head(e);
@@ -173,13 +193,16 @@ struct ls_el_verdict ls_engine_forkchoice(struct ls_engine *e, const struct ls_f
         if (is_too_deep(e, id)) {
             return ls_el_error(e, LS_RPC_TOO_DEEP_REORG, "Too deep reorg", NULL, "fcu 7");
         }
+        uint32_t chain = e->profile.labels_by_old_head ? e->head : id;
         ls_el_set_head(e, id);
         ls_el_sync_done(e);
-        return apply_labels(e, f, id, "fcu 7");
+        return apply_labels(e, f, id, chain, "fcu 7");
     }
     ls_el_sync_done(e);
-    if (!e->profile.labels_same_head) {
-        return ls_el_valid(e, id, "fcu 8");
+    if (e->profile.same_head_keeps_labels) {
+        struct ls_el_verdict v = ls_el_valid(e, id, "fcu 8");
+        v.head_applied = true;
+        return v;
     }
-    return apply_labels(e, f, id, "fcu 8");
+    return apply_labels(e, f, id, e->head, "fcu 8");
 }

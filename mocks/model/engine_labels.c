@@ -22,6 +22,16 @@ static struct ls_el_read unset(const struct ls_engine *e, const char *text)
         break;
     case LS_EL_UNSET_NULL:
         break;
+    case LS_EL_UNSET_NOT_FOUND:
+        r.kind = LS_READ_ERROR;
+        r.code = LS_RPC_SERVER;
+        r.message = "block not found";
+        break;
+    case LS_EL_UNSET_TEXT:
+        r.kind = LS_READ_ERROR;
+        r.code = LS_RPC_SERVER;
+        r.message = "Unknown block";
+        break;
     case LS_EL_UNSET_UNKNOWN:
         r.kind = LS_READ_ERROR;
         r.code = LS_RPC_UNKNOWN_BLOCK;

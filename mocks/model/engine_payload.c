@@ -137,7 +137,7 @@ static struct ls_el_verdict execute(struct ls_engine *e, const struct ls_np_inpu
 struct ls_el_verdict ls_engine_new_payload(struct ls_engine *e, const struct ls_np_input *in)
 {
     struct ls_el_verdict v;
-    if (e->is_stuck) {
+    if (e->profile.is_stuck) {
         return ls_el_syncing("stuck");
     }
     if (ls_el_is_known(e, in->block)) {

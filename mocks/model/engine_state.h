@@ -6,6 +6,7 @@
 #define LS_MOCKS_ENGINE_STATE_H
 
 #include "mocks/model/engine.h"
+#include "mocks/model/synctester.h"
 
 /* What is known of a block, one byte a block of the universe. */
 enum ls_el_flag {
@@ -14,7 +15,8 @@ enum ls_el_flag {
     LS_EL_INVALID = 4,      /* marked: executes to INVALID */
     LS_EL_NOT_INVALID = 8,  /* mark taken back: overrides ls_ublock.expect_invalid */
     LS_EL_HEADER_READ = 16, /* in the cache of headers, which goes by hash alone */
-    LS_EL_BODY_READ = 32    /* in the cache of blocks, likewise */
+    LS_EL_BODY_READ = 32,   /* in the cache of blocks, likewise */
+    LS_EL_CONDEMNED = 64    /* executes to INVALID as long as this process lives */
 };
 
 /* A header somebody sent whose parent was not there (geth's remoteBlocks, newest first). */
@@ -46,12 +48,12 @@ struct ls_engine {
     uint64_t backfill;
     uint32_t peer_tip;
     uint32_t sync_target;
-    uint64_t sync_start;  /* number of the head when the sync began */
-    uint64_t snap_blocks; /* obtained by the running snap sync, not visible before it ends */
-    bool snap_active;     /* in snap mode and not done with it */
-    bool snap_spoilt;     /* declared done too early: far heads cannot be reached any more */
-    bool is_stuck;
-    uint64_t prune_keep;
+    uint64_t sync_start;        /* number of the head when the sync began */
+    uint64_t snap_blocks;       /* obtained by the running snap sync, not visible before it ends */
+    bool snap_active;           /* in snap mode and not done with it */
+    bool snap_spoilt;           /* declared done too early: far heads cannot be reached any more */
+    struct ls_st_window window; /* numbers of far heads, EL-WIN */
+    bool is_dead;
     /* remote headers: ring, stash_next is where the next one goes */
     uint32_t stash_count;
     uint32_t stash_next;
@@ -97,6 +99,8 @@ void ls_el_forget_memory(struct ls_engine *e);
 /* Aims at a block the engine does not have, when it can. asked_peers: the header is not in the
  * stash, so peers must have it now. */
 void ls_el_sync_start(struct ls_engine *e, uint32_t target, bool ask_peers);
+/* A far head was named, the header of which nobody needs to send (EL-WIN). */
+void ls_el_sync_window(struct ls_engine *e, uint32_t target);
 /* A header on top of the running sync's target moves the target. */
 void ls_el_sync_extend(struct ls_engine *e, const struct ls_np_input *in);
 /* A forkchoice to a known block was taken: a snap sync is over (mock-engine 2.10). */

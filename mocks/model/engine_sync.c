@@ -56,8 +56,26 @@ void ls_el_sync_reset(struct ls_engine *e)
     e->sync_target = LS_NO_BLOCK;
     e->snap_blocks = 0;
     e->snap_spoilt = false;
+    e->window = (struct ls_st_window){.count = 0};
     e->snap_active = e->profile.is_snap && e->head == e->genesis;
     e->generation++;
+}
+
+/* As the upstream sync tester does it (mock-engine 1.14): only numbers count, what completes the
+ * window is the head from then on, and nobody needs to have had its blocks. */
+void ls_el_sync_window(struct ls_engine *e, uint32_t target)
+{
+    const struct ls_engine_profile *p = &e->profile;
+    if (target == LS_NO_BLOCK ||
+        (e->peer_tip != LS_NO_BLOCK && !ls_universe_is_ancestor(e->u, target, e->peer_tip)) ||
+        !ls_st_window_feed(&e->window, ls_el_number(e, target), p->window_need, p->window_keep)) {
+        return;
+    }
+    for (uint32_t id = target; id != LS_NO_BLOCK && !ls_el_is_known(e, id);
+         id = ls_universe_get(e->u, id)->parent) {
+        ls_el_enter(e, id);
+    }
+    ls_el_set_head(e, target);
 }
 
 /* The newest ancestor-or-self of the target that is known; *missing counts those above it. */
@@ -155,7 +173,7 @@ static void snap_sync(struct ls_engine *e)
 
 void ls_engine_tick(struct ls_engine *e)
 {
-    if (e->is_stuck || e->snap_spoilt || e->sync_target == LS_NO_BLOCK ||
+    if (e->profile.is_stuck || e->snap_spoilt || e->sync_target == LS_NO_BLOCK ||
         !peers_have(e, e->sync_target)) {
         return;
     }

@@ -482,7 +482,7 @@ static void deep_reorg_by_knob(void **state)
 static void same_head_may_drop_labels_by_knob(void **state)
 {
     struct fixture *f = *state;
-    ls_engine_knobs(f->e)->labels_same_head = false;
+    ls_engine_knobs(f->e)->same_head_keeps_labels = true;
     deliver(f, f->a, 1, 2);
     expect_valid(f, fcu(f, f->a[2], f->a[1], NONE), "fcu 7", f->a[2]);
     expect_valid(f, fcu(f, f->a[2], f->a[2], f->a[1]), "fcu 8", f->a[2]);
