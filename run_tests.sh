@@ -67,14 +67,17 @@ one() {
     return 1
 }
 
-# unit_program PROGRAM: runs a test program and adds its counts: cmocka's, or lines that begin with
-# "ok" and "not ok". One that ends badly without a
-# failed test (a crash, a leak, a hang) is one failure, and so is one that ran no test.
+# run_program LOG LIMIT PROGRAM [ARG…]: the program's output and how it ended, in LOG and LOG.status.
+# shellcheck disable=SC2016 # expanded by the shell that xargs starts
+run_program='log=$1; limit=$2; shift 2
+    timeout "$limit" "$@" >"$log" 2>&1; echo $? >"$log.status"'
+
+# unit_program LOG NAME: adds the counts of a test program that ran: cmocka's, or lines that begin with
+# "ok" and "not ok". One that ends badly without a failed test (a crash, a leak, a hang) is one failure,
+# and so is one that ran no test.
 unit_program() {
-    name=$(basename "$1")
-    file=$log/$mode-$name.log
-    timeout "$unit_limit_s" "$1" >"$file" 2>&1
-    status=$?
+    file=$1
+    status=$(cat "$file.status" 2>/dev/null || echo 1)
     good=$(awk '/^\[  PASSED  \] [0-9]+ test/ { n += $4 } /^ok[: ]/ { n++ } END { print n + 0 }' "$file")
     bad=$(awk '/^\[  FAILED  \] [0-9]+ test/ { n += $4 } /^not ok/ { n++ } END { print n + 0 }' "$file")
     # A program that is no cmocka one says with its status alone how it went: one test.
@@ -84,15 +87,19 @@ unit_program() {
     if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$good" -eq 0 ]; }; then
         bad=1
     fi
-    count "$good" "$bad" "$mode $name"
+    count "$good" "$bad" "$2"
     [ "$bad" -eq 0 ] || show "$file"
 }
 
-# unit_tests DIR: every test program of a build directory.
+# unit_tests DIR: every test program of a build directory, as many at a time as there are processors.
 unit_tests() {
-    for source in tests/unit/test_*.c; do
-        [ -e "$source" ] || continue
-        unit_program "$1/tests/$(basename "$source" .c)"
+    names=$(for source in tests/unit/test_*.c; do basename "$source" .c; done)
+    for name in $names; do
+        rm -f "$log/$mode-$name.log" "$log/$mode-$name.log.status"
+        printf '%s\n' "$log/$mode-$name.log" "$unit_limit_s" "$1/tests/$name"
+    done | xargs -n 3 -P "$jobs" sh -c "$run_program" sh
+    for name in $names; do
+        unit_program "$log/$mode-$name.log" "$mode $name"
     done
 }
 
@@ -159,12 +166,10 @@ demo_fails_without_node() {
 # The programs against others that nobody here wrote. A script ends with "N passed, N failed"; exit
 # code 77 means that what it needs cannot be had here, and says why.
 e2e() {
-    name=$(basename "$1" .sh)
-    file=$log/e2e-$name.log
-    timeout "$e2e_limit_s" "$1" "$build" >"$file" 2>&1
-    status=$?
+    file=$1
+    status=$(cat "$file.status" 2>/dev/null || echo 1)
     if [ "$status" -eq 77 ]; then
-        printf '  skipped %-32s %s\n' "e2e $name" "$(tail -n 1 "$file")"
+        printf '  skipped %-32s %s\n' "$2" "$(tail -n 1 "$file")"
         return
     fi
     good=$(awk '/^[0-9]+ passed, [0-9]+ failed$/ { n += $1 } END { print n + 0 }' "$file")
@@ -172,14 +177,21 @@ e2e() {
     if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$good" -eq 0 ]; }; then
         bad=1
     fi
-    count "$good" "$bad" "e2e $name"
+    count "$good" "$bad" "$2"
     [ "$bad" -eq 0 ] || show "$file"
 }
 
+# They wait more than they work, so all run at once.
 phase_e2e() {
     one 'programs' make -j "$jobs" BUILD="$build" programs
-    for script in tests/e2e/*.sh; do
-        e2e "$script"
+    names=$(for script in tests/e2e/*.sh; do basename "$script" .sh; done)
+    for name in $names; do
+        rm -f "$log/e2e-$name.log" "$log/e2e-$name.log.status"
+        sh -c "$run_program" sh "$log/e2e-$name.log" "$e2e_limit_s" "tests/e2e/$name.sh" "$build" &
+    done
+    wait
+    for name in $names; do
+        e2e "$log/e2e-$name.log" "e2e $name"
     done
 }
 

@@ -14,23 +14,16 @@ if [ $# -lt 1 ]; then
 fi
 build=$1
 random=${2:-1}
-package=@foundry-rs/anvil-linux-amd64
-version=1.7.1
 kills=20
 reorgs=6
 lockstep=$build/lockstep
 work=$build/e2e/capture
-anvil=$build/e2e/npm/node_modules/$package/bin/anvil
+anvil=$build/e2e/npm/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil
 passed=0
 failed=0
 anvil_pid=
 capture_pid=
 miner_pid=
-
-skip() {
-    echo "capture.sh: skipped: $1"
-    exit 77
-}
 
 # end PID: kills a process of ours and waits for it.
 end() {
@@ -79,14 +72,6 @@ wait_for() {
 }
 
 # --- anvil ---
-
-get_anvil() {
-    [ "$(uname -sm)" = 'Linux x86_64' ] || skip "anvil's package is for Linux x86_64 only"
-    [ -x "$anvil" ] && return
-    command -v npm >/dev/null || skip "npm is not there to fetch anvil with"
-    npm install --silent --no-audit --no-fund --no-save --prefix "$build/e2e/npm" \
-        "$package@$version" >"$work/npm.log" 2>&1 || skip "npm could not fetch $package: $(tail -n 1 "$work/npm.log")"
-}
 
 listens() {
     port=$(sed -n 's/^Listening on 127.0.0.1:\([0-9]*\)$/\1/p' "$1")
@@ -343,7 +328,7 @@ troubles() {
 
 rm -rf "$work"
 mkdir -p "$work"
-get_anvil
+"${0%/*}/get-foundry" "$build" || exit $?
 echo "seed $random, $("$anvil" --version | head -n 1)"
 a_range
 following

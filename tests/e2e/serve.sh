@@ -13,7 +13,6 @@ if [ $# -lt 1 ]; then
     exit 2
 fi
 build=$1
-version=1.7.1
 work=$build/e2e/serve
 npm=$build/e2e/npm
 cast=$npm/node_modules/@foundry-rs/cast-linux-amd64/bin/cast
@@ -83,15 +82,6 @@ wait_for() {
     return 1
 }
 
-get_packages() {
-    [ "$(uname -sm)" = 'Linux x86_64' ] || skip "cast's package is for Linux x86_64 only"
-    [ -x "$cast" ] && [ -x "$anvil" ] && return
-    command -v npm >/dev/null || skip "npm is not there to fetch cast and anvil with"
-    npm install --silent --no-audit --no-fund --no-save --prefix "$npm" \
-        "@foundry-rs/cast-linux-amd64@$version" "@foundry-rs/anvil-linux-amd64@$version" \
-        >"$work/npm.log" 2>&1 || skip "npm could not fetch cast and anvil: $(tail -n 1 "$work/npm.log")"
-}
-
 # --- serve ---
 
 is_up() {
@@ -138,7 +128,7 @@ field() {
 
 mkdir -p "$work"
 command -v curl >/dev/null || skip 'curl is not there'
-get_packages
+"${0%/*}/get-foundry" "$build" || exit $?
 
 start_serve --pace manual --start 400/390/380
 
