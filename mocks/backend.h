@@ -69,7 +69,7 @@ struct ls_http_reply {
 /* Faults the trace treats on their own: the answer is the right one but late, or right but for its
  * id. */
 #define LS_FAULT_NAME_DELAY "delay"
-#define LS_FAULT_NAME_WRONG_ID "wrong-id"
+#define LS_FAULT_NAME_WRONG_ID "wrong_id"
 
 struct ls_backend;
 struct ls_backend_ops {

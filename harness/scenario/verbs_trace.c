@@ -217,40 +217,14 @@ static int verb_port(lua_State *lua)
 
 static enum ls_fault fault_kind(lua_State *lua)
 {
-    static const struct {
-        const char *name;
-        enum ls_fault fault;
-    } kinds[] = {{"delay", LS_FAULT_DELAY},
-                 {"hang", LS_FAULT_HANG},
-                 {"reset", LS_FAULT_RESET},
-                 {"http", LS_FAULT_HTTP},
-                 {"bad_json", LS_FAULT_BAD_JSON},
-                 {"wrong_id", LS_FAULT_WRONG_ID},
-                 {"null", LS_FAULT_NULL},
-                 {"rpc_error", LS_FAULT_RPC_ERROR},
-                 {"result", LS_FAULT_RESULT},
-                 {"oversize", LS_FAULT_OVERSIZE},
-                 {"truncate", LS_FAULT_TRUNCATE},
-                 {"drip", LS_FAULT_DRIP},
-                 {"status", LS_FAULT_STATUS},
-                 {"refuse", LS_FAULT_REFUSE},
-                 {"wrong_type", LS_FAULT_WRONG_TYPE},
-                 {"out_of_range", LS_FAULT_OUT_OF_RANGE},
-                 {"no_result", LS_FAULT_NO_RESULT}};
+    enum ls_fault fault = LS_FAULT_DELAY;
     lua_getfield(lua, 3, "kind");
     const char *name = glob_at(lua, -1) ? glob_at(lua, -1) : "";
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(kinds[i].name, name) == 0) {
-            lua_pop(lua, 1);
-            return kinds[i].fault;
-        }
+    if (!ls_fault_find(name, &fault)) {
+        ls_script_misuse(lua, "fault{}: no kind \"%s\"; known:" LS_FAULT_NAMES, name);
     }
-    ls_script_misuse(lua,
-                     "fault{}: no kind \"%s\"; known: delay hang reset http bad_json wrong_id "
-                     "null rpc_error result oversize truncate drip status refuse wrong_type "
-                     "out_of_range no_result",
-                     name);
-    return LS_FAULT_DELAY; /* not reached */
+    lua_pop(lua, 1);
+    return fault;
 }
 
 static double number_field(lua_State *lua, int index, const char *key)
@@ -293,6 +267,10 @@ static int verb_fault(lua_State *lua)
         .retry_after_s = (unsigned)ls_args_field_count(lua, 3, "retry_after", 0),
         .code = (int64_t)number_field(lua, 3, "code"),
         .body_bytes = (size_t)ls_args_field_count(lua, 3, "bytes", 0)};
+    const char *wrong = ls_fault_wrong(&rule);
+    if (wrong) {
+        return ls_script_misuse(lua, "fault{}: %s", wrong);
+    }
     uint32_t name = ls_filter_add(s->world->filters[ep], &rule);
     if (name == 0) {
         return ls_script_misuse(lua, "fault: at most %u at a time", LS_FAULT_RULES_MAX);

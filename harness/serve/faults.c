@@ -12,58 +12,16 @@
 #define BYTES_MAX (256u << 20)
 #define NS_PER_MS 1000000u
 
-static const struct {
-    const char *name;
-    enum ls_fault kind;
-} KINDS[] = {{"delay", LS_FAULT_DELAY},
-             {"hang", LS_FAULT_HANG},
-             {"reset", LS_FAULT_RESET},
-             {"refuse", LS_FAULT_REFUSE},
-             {"http", LS_FAULT_HTTP},
-             {"bad_json", LS_FAULT_BAD_JSON},
-             {"wrong_id", LS_FAULT_WRONG_ID},
-             {"wrong_type", LS_FAULT_WRONG_TYPE},
-             {"out_of_range", LS_FAULT_OUT_OF_RANGE},
-             {"no_result", LS_FAULT_NO_RESULT},
-             {"null", LS_FAULT_NULL},
-             {"rpc_error", LS_FAULT_RPC_ERROR},
-             {"result", LS_FAULT_RESULT},
-             {"oversize", LS_FAULT_OVERSIZE},
-             {"truncate", LS_FAULT_TRUNCATE},
-             {"drip", LS_FAULT_DRIP},
-             {"status", LS_FAULT_STATUS},
-             {"hold", LS_FAULT_HOLD}};
-
-#define KIND_NAMES                                                                           \
-    "delay hang reset refuse http bad_json wrong_id wrong_type out_of_range no_result null " \
-    "rpc_error result oversize truncate drip status hold"
-
-static const char *kind_name(enum ls_fault kind)
-{
-    for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
-        if (KINDS[i].kind == kind) {
-            return KINDS[i].name;
-        }
-    }
-    return "";
-}
-
 /* --- reading --- */
 
 static void read_kind(struct ls_members *m, struct ls_fault_rule *rule)
 {
     const char *name = ls_members_str(m, "kind", NULL);
 
-    for (size_t i = 0; name != NULL && i < sizeof KINDS / sizeof KINDS[0]; i++) {
-        if (strcmp(KINDS[i].name, name) == 0) {
-            rule->fault = KINDS[i].kind;
-            return;
-        }
-    }
     if (name == NULL) {
-        ls_members_fail(m, "\"kind\" is missing; there are: " KIND_NAMES);
-    } else {
-        ls_members_fail(m, "no kind \"%.40s\"; there are: " KIND_NAMES, name);
+        ls_members_fail(m, "\"kind\" is missing; there are:" LS_FAULT_NAMES);
+    } else if (!ls_fault_find(name, &rule->fault)) {
+        ls_members_fail(m, "no kind \"%.40s\"; there are:" LS_FAULT_NAMES, name);
     }
 }
 
@@ -103,29 +61,12 @@ static struct ls_fault_rule read_rule(struct ls_members *m)
         .code = ls_members_i64(m, "code", 0),
         .text = ls_members_str(m, "text", NULL),
         .body_bytes = (size_t)ls_members_u64(m, "bytes", BYTES_MAX, 0)};
+    const char *wrong;
 
     read_kind(m, &rule);
-    if (strlen(rule.method) >= LS_FAULT_METHOD_MAX) {
-        ls_members_fail(m, "\"method\" is longer than %u bytes", LS_FAULT_METHOD_MAX - 1);
-    }
-    if (rule.text != NULL && strlen(rule.text) >= LS_FAULT_TEXT_MAX) {
-        ls_members_fail(m, "\"text\" is longer than %u bytes", LS_FAULT_TEXT_MAX - 1);
-    }
-    if (rule.params != NULL && strlen(rule.params) >= LS_FAULT_TEXT_MAX) {
-        ls_members_fail(m, "\"params\" is longer than %u bytes", LS_FAULT_TEXT_MAX - 1);
-    }
-    if (rule.probability > 1) {
-        ls_members_fail(m, "\"probability\" is more than 1");
-    }
-    if (rule.http_status < 200) {
-        ls_members_fail(m, "\"http_status\" is below 200");
-    }
-    if (rule.fault == LS_FAULT_STATUS && rule.text == NULL) {
-        ls_members_fail(m, "a status needs \"text\", such as \"SYNCING\"");
-    }
-    if (rule.fault == LS_FAULT_RESULT &&
-        (rule.text == NULL || ls_json_validate(rule.text, strlen(rule.text), 0, NULL) != LS_OK)) {
-        ls_members_fail(m, "a result needs \"text\", which is JSON");
+    wrong = ls_fault_wrong(&rule);
+    if (wrong != NULL) {
+        ls_members_fail(m, "%s", wrong);
     }
     return rule;
 }
@@ -356,7 +297,7 @@ void ls_faults_write(const struct ls_faults *f, struct ls_jw *w, const char *key
             }
         }
         ls_jw_array_end(w);
-        ls_jw_str(w, "kind", kind_name(a->kind));
+        ls_jw_str(w, "kind", ls_fault_name(a->kind));
         ls_jw_str(w, "method", a->method);
         ls_jw_u64(w, "count", a->count);
         ls_jw_u64(w, "hits", hits(f, a));

@@ -35,8 +35,8 @@ struct ls_faults {
 };
 
 /* Arms {"port", "kind", "method", "params", "after", "count", "for_ms", "probability", "apply",
- * "ms", "http_status", "retry_after", "code", "text", "bytes"}; kinds are the names of enum
- * ls_fault in small letters. *id is its number. A rule that is used up makes room. USAGE, LIMIT. */
+ * "ms", "http_status", "retry_after", "code", "text", "bytes"}; kinds are those of
+ * mocks/filter/fault.h. *id is its number. A rule that is used up makes room. USAGE, LIMIT. */
 enum ls_err ls_faults_add(struct ls_faults *f, const struct cJSON *rule, uint32_t *id,
                           struct ls_diag *d);
 

@@ -323,53 +323,40 @@ static bool hold(struct filter *f, const struct rule *rule, const struct ls_http
     return false;
 }
 
-static const char *fault_name(enum ls_fault fault)
+/* A status as a balancer or a server that is not ready gives it. */
+static void answer_http(struct filter *f, const struct rule *rule,
+                        const struct ls_http_request *req, struct ls_http_reply *reply,
+                        unsigned status, unsigned retry_after_s)
 {
-    switch (fault) {
-    case LS_FAULT_DELAY:
-        return LS_FAULT_NAME_DELAY;
-    case LS_FAULT_HANG:
-        return "hang";
-    case LS_FAULT_RESET:
-        return "reset";
-    case LS_FAULT_HTTP:
-        return "http";
-    case LS_FAULT_BAD_JSON:
-        return "bad-json";
-    case LS_FAULT_WRONG_ID:
-        return LS_FAULT_NAME_WRONG_ID;
-    case LS_FAULT_NULL:
-        return "null";
-    case LS_FAULT_RPC_ERROR:
-        return "rpc-error";
-    case LS_FAULT_RESULT:
-        return "result";
-    case LS_FAULT_OVERSIZE:
-        return "oversize";
-    case LS_FAULT_TRUNCATE:
-        return "truncate";
-    case LS_FAULT_DRIP:
-        return "drip";
-    case LS_FAULT_STATUS:
-        return "status";
-    case LS_FAULT_HOLD:
-        return "hold";
-    case LS_FAULT_REFUSE:
-        return "refuse";
-    case LS_FAULT_WRONG_TYPE:
-        return "wrong-type";
-    case LS_FAULT_OUT_OF_RANGE:
-        return "out-of-range";
-    case LS_FAULT_NO_RESULT:
-        return "no-result";
+    replace(f, rule, req, reply);
+    reply->status = status;
+    reply->retry_after_s = retry_after_s;
+    reply->content_type = "text/plain; charset=utf-8";
+    (void)ls_buf_puts(&reply->body, rule->text);
+}
+
+static void refuse(struct filter *f, const struct rule *rule, const struct ls_http_request *req,
+                   struct ls_http_reply *reply)
+{
+    lose(f, rule, req, reply, LS_FATE_REFUSE);
+    reply->refuse_ns = rule->r.delay_ns;
+}
+
+static void cold_start(struct filter *f, const struct rule *rule, const struct ls_http_request *req,
+                       struct ls_http_reply *reply)
+{
+    if (rule->hits == 1) {
+        refuse(f, rule, req, reply);
+    } else {
+        answer_http(f, rule, req, reply, 503,
+                    rule->r.retry_after_s != 0 ? rule->r.retry_after_s : 1);
     }
-    return NULL;
 }
 
 static void act(struct filter *f, struct rule *rule, const struct ls_http_request *req,
                 struct ls_http_reply *reply)
 {
-    reply->fault = fault_name(rule->r.fault);
+    reply->fault = ls_fault_name(rule->r.fault);
     switch (rule->r.fault) {
     case LS_FAULT_DELAY:
         pass(f, req, reply);
@@ -382,11 +369,10 @@ static void act(struct filter *f, struct rule *rule, const struct ls_http_reques
         lose(f, rule, req, reply, LS_FATE_RESET);
         break;
     case LS_FAULT_HTTP:
-        replace(f, rule, req, reply);
-        reply->status = rule->r.http_status;
-        reply->retry_after_s = rule->r.retry_after_s;
-        reply->content_type = "text/plain; charset=utf-8";
-        (void)ls_buf_puts(&reply->body, rule->text);
+        answer_http(f, rule, req, reply, rule->r.http_status, rule->r.retry_after_s);
+        break;
+    case LS_FAULT_COLD_START:
+        cold_start(f, rule, req, reply);
         break;
     case LS_FAULT_BAD_JSON:
         replace(f, rule, req, reply);
@@ -424,8 +410,7 @@ static void act(struct filter *f, struct rule *rule, const struct ls_http_reques
         }
         break;
     case LS_FAULT_REFUSE:
-        lose(f, rule, req, reply, LS_FATE_REFUSE);
-        reply->refuse_ns = rule->r.delay_ns;
+        refuse(f, rule, req, reply);
         break;
     case LS_FAULT_WRONG_TYPE:
         alter(f, req, reply, LS_ALTER_TYPE);
@@ -435,6 +420,8 @@ static void act(struct filter *f, struct rule *rule, const struct ls_http_reques
         break;
     case LS_FAULT_NO_RESULT:
         no_result(f, rule, req, reply);
+        break;
+    case LS_FAULT_KIND_COUNT:
         break;
     }
 }
@@ -456,7 +443,7 @@ static void filter_handle(struct ls_backend *b, const struct ls_http_request *re
     struct held *h = find_held(f, req->serial);
     if (h != NULL && !h->may_pass) {
         reply->fate = LS_FATE_HOLD;
-        reply->fault = fault_name(LS_FAULT_HOLD);
+        reply->fault = ls_fault_name(LS_FAULT_HOLD);
         return;
     }
     if (h != NULL) {
@@ -558,27 +545,6 @@ void ls_filter_clear(struct ls_backend *b)
     while (f->rule_count > 0) {
         remove_at(f, f->rule_count - 1);
     }
-}
-
-bool ls_filter_cold_start(struct ls_backend *b, uint64_t refuse_ns, uint64_t unavailable_ns)
-{
-    struct filter *f = (struct filter *)b;
-    if (f->rule_count + 2 > LS_FAULT_RULES_MAX) {
-        return false;
-    }
-    uint32_t refusing = ls_filter_add(
-        b, &(struct ls_fault_rule){.fault = LS_FAULT_REFUSE, .count = 1, .delay_ns = refuse_ns});
-    uint32_t waking = ls_filter_add(b, &(struct ls_fault_rule){.fault = LS_FAULT_HTTP,
-                                                               .http_status = 503,
-                                                               .retry_after_s = 1,
-                                                               .text = "starting\n",
-                                                               .for_ns = unavailable_ns});
-    if (refusing == 0 || waking == 0) {
-        ls_filter_remove(b, refusing);
-        ls_filter_remove(b, waking);
-        return false;
-    }
-    return true;
 }
 
 uint64_t ls_filter_hits(const struct ls_backend *b, uint32_t rule)

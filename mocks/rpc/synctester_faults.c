@@ -13,30 +13,6 @@
 
 /* --- the text --- */
 
-/* A hold is none of them: nobody could release it. */
-static const struct {
-    const char *name;
-    enum ls_fault fault;
-} KINDS[] = {
-    {"delay", LS_FAULT_DELAY},
-    {"hang", LS_FAULT_HANG},
-    {"reset", LS_FAULT_RESET},
-    {"refuse", LS_FAULT_REFUSE},
-    {"http", LS_FAULT_HTTP},
-    {"bad_json", LS_FAULT_BAD_JSON},
-    {"wrong_id", LS_FAULT_WRONG_ID},
-    {"wrong_type", LS_FAULT_WRONG_TYPE},
-    {"out_of_range", LS_FAULT_OUT_OF_RANGE},
-    {"no_result", LS_FAULT_NO_RESULT},
-    {"null", LS_FAULT_NULL},
-    {"rpc_error", LS_FAULT_RPC_ERROR},
-    {"result", LS_FAULT_RESULT},
-    {"oversize", LS_FAULT_OVERSIZE},
-    {"truncate", LS_FAULT_TRUNCATE},
-    {"drip", LS_FAULT_DRIP},
-    {"status", LS_FAULT_STATUS},
-};
-
 enum member_kind { M_TEXT, M_U64, M_UNSIGNED, M_SIZE, M_MS, M_CODE, M_CHANCE, M_BOOL };
 
 #define AT(member) offsetof(struct ls_fault_rule, member)
@@ -142,38 +118,23 @@ static const char *read_member(char **at, struct ls_fault_rule *out)
     return "a member is unknown";
 }
 
-/* What a kind cannot do without, and what stands for what was not said. */
-static const char *complete(struct ls_fault_rule *out)
-{
-    bool needs_text = out->fault == LS_FAULT_STATUS || out->fault == LS_FAULT_RESULT;
-    if (needs_text && out->text == NULL) {
-        return "its text is missing";
-    }
-    if (out->fault == LS_FAULT_HTTP && out->http_status == 0) {
-        out->http_status = 500;
-    }
-    return out->fault == LS_FAULT_HTTP && out->http_status < 200 ? "http_status is below 200"
-                                                                 : NULL;
-}
-
 const char *ls_st_fault_parse(char *text, struct ls_fault_rule *out)
 {
     char *at = strchr(text, ',');
-    const char *wrong = "unknown fault";
+    const char *wrong = NULL;
     *out = (struct ls_fault_rule){0};
     if (at != NULL) {
         *at++ = '\0';
     }
-    for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
-        if (strcmp(text, KINDS[i].name) == 0) {
-            out->fault = KINDS[i].fault;
-            wrong = NULL;
-        }
+    /* A hold could be released by nobody. */
+    if (!ls_fault_find(text, &out->fault) || out->fault == LS_FAULT_HOLD) {
+        return "unknown fault";
     }
+    out->http_status = out->fault == LS_FAULT_HTTP ? 500 : 0;
     while (wrong == NULL && at != NULL) {
         wrong = read_member(&at, out);
     }
-    return wrong != NULL ? wrong : complete(out);
+    return wrong != NULL ? wrong : ls_fault_wrong(out);
 }
 
 /* --- the sessions --- */

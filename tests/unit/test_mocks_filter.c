@@ -446,15 +446,18 @@ static void rule_may_last_for_a_time(void **state)
 static void cold_start_refuses_then_is_unavailable_then_serves(void **state)
 {
     struct fixture *f = *state;
-    assert_true(ls_filter_cold_start(f->filter, 300, 100));
+    uint32_t name = arm(
+        f, (struct ls_fault_rule){.fault = LS_FAULT_COLD_START, .delay_ns = 300, .for_ns = 1000});
     send(f, "x");
     assert_int_equal(f->reply.fate, LS_FATE_REFUSE);
     assert_int_equal(f->reply.refuse_ns, 300);
-    f->now_ns = 1000;
+    f->now_ns += 999;
     send(f, "x");
+    assert_int_equal(f->reply.fate, LS_FATE_SEND);
     assert_int_equal(f->reply.status, 503);
     assert_int_equal(f->reply.retry_after_s, 1);
-    f->now_ns = 1100;
+    assert_int_equal(ls_filter_hits(f->filter, name), 2);
+    f->now_ns++;
     send(f, "x");
     assert_true(is_right(f));
     assert_int_equal(f->inner.served, 1);
@@ -526,9 +529,58 @@ static void filters_stack(void **state)
 
 #define WITH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void every_fault_has_a_name_of_its_own(void **state)
+{
+    enum ls_fault found;
+    (void)state;
+    for (size_t i = 0; i < LS_FAULT_KIND_COUNT; i++) {
+        found = LS_FAULT_KIND_COUNT;
+        assert_true(ls_fault_find(ls_fault_name((enum ls_fault)i), &found));
+        assert_int_equal(found, i);
+        assert_non_null(strstr(LS_FAULT_NAMES, ls_fault_name((enum ls_fault)i)));
+    }
+    assert_false(ls_fault_find("fire", &found));
+    assert_false(ls_fault_find("", &found));
+}
+
+static void a_rule_that_cannot_work_is_named(void **state)
+{
+    static const struct {
+        struct ls_fault_rule rule;
+        const char *says; /* NULL: it works */
+    } cases[] = {
+        {{.fault = LS_FAULT_STATUS}, "needs its text"},
+        {{.fault = LS_FAULT_STATUS, .text = "SYNCING"}, NULL},
+        {{.fault = LS_FAULT_RESULT}, "JSON"},
+        {{.fault = LS_FAULT_RESULT, .text = "{"}, "JSON"},
+        {{.fault = LS_FAULT_RESULT, .text = "{}"}, NULL},
+        {{.fault = LS_FAULT_HTTP, .http_status = 199}, "http_status"},
+        {{.fault = LS_FAULT_HTTP, .http_status = 600}, "http_status"},
+        {{.fault = LS_FAULT_HTTP, .http_status = 503}, NULL},
+        {{.fault = LS_FAULT_NULL, .probability = 1.1}, "probability"},
+        {{.fault = LS_FAULT_NULL, .probability = -0.1}, "probability"},
+        {{.fault = LS_FAULT_NULL, .probability = 1}, NULL},
+    };
+    static char longest[LS_FAULT_TEXT_MAX + 1];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *wrong = ls_fault_wrong(&cases[i].rule);
+        assert_true(cases[i].says == NULL ? wrong == NULL
+                                          : wrong != NULL && strstr(wrong, cases[i].says) != NULL);
+    }
+    memset(longest, 'x', LS_FAULT_TEXT_MAX);
+    assert_non_null(ls_fault_wrong(&(struct ls_fault_rule){.text = longest}));
+    assert_non_null(ls_fault_wrong(&(struct ls_fault_rule){.params = longest}));
+    assert_non_null(ls_fault_wrong(&(struct ls_fault_rule){.method = longest}));
+    longest[LS_FAULT_TEXT_MAX - 1] = '\0';
+    assert_null(ls_fault_wrong(&(struct ls_fault_rule){.text = longest}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_fault_has_a_name_of_its_own),
+        cmocka_unit_test(a_rule_that_cannot_work_is_named),
         cmocka_unit_test(globs),
         WITH(without_rules_everything_passes),
         WITH(rule_hits_its_method_only),

@@ -829,7 +829,7 @@ static void what_leaves_is_recorded_not_what_the_model_said(void **state)
     assert_string_equal(e[0].fault, "status");
     assert_string_equal(e[0].status, "SYNCING");
     assert_int_equal(e[0].block.number, 1);
-    assert_string_equal(e[1].fault, "rpc-error");
+    assert_string_equal(e[1].fault, "rpc_error");
     assert_int_equal(e[1].answer, LS_TRACE_ERROR);
     assert_int_equal(e[1].code, -32603);
     assert_string_equal(e[1].status, "");
