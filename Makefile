@@ -75,7 +75,7 @@ L_HTTP    := $(OBJ)/liblshttp.a
 L_HARNESS := $(OBJ)/liblsharness.a
 L_CORPUS  := $(OBJ)/liblscorpus.a
 
-BASE_LIBS := -lcjson -lnettle -lzstd -lm
+BASE_LIBS := -lnettle -lzstd -lm
 NODE_LIBS := -lcurl -lmicrohttpd $(BASE_LIBS)
 MOCK_LIBS := -lmicrohttpd -lz -lyaml $(BASE_LIBS)
 HARN_LIBS := -lcurl -llua5.4 $(MOCK_LIBS)
@@ -169,7 +169,7 @@ $(BUILD)/tests/engine_corpus: $(OBJ)/tests/engine_corpus/main.o $(L_CORPUS) $(L_
 .SECONDEXPANSION:
 .SECONDARY: $(call obj,$(UNIT_SRC) $(BENCH_SRC))
 $(BUILD)/tests/%: $(OBJ)/tests/unit/%.o $$(TEST_LIBS_$$(call layer,%)) $(BUILD)/mode
-	$(call link,$(TEST_LD_$*) -lcmocka $(TEST_EXT_$(call layer,$*)))
+	$(call link,$(TEST_LD_$*) -lcmocka -lcjson $(TEST_EXT_$(call layer,$*)))
 
 $(BUILD)/bench/%: $(OBJ)/bench/%.o $(L_HARNESS) $(L_HTTP) $(L_MODEL) $(L_OP) $(L_LIB) $(BUILD)/mode
 	$(call link,$(HARN_LIBS))

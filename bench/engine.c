@@ -229,6 +229,7 @@ static pid_t start_server(struct bench *b, const struct load *l, bool is_echo, u
     if (pid == 0) {
         pin(&b->cpus, 0);
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void)prctl(PR_SET_NAME, is_echo ? "echo" : "mock-engine"); /* perf report --comms */
         if (is_echo) {
             serve_echo(l, ends[1]);
         } else {

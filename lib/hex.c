@@ -3,8 +3,6 @@
  */
 #include "lib/hex.h"
 
-#include <stdbool.h>
-
 /* Digit value + 1; 0 marks what is no digit. */
 static const uint8_t digit_plus_1[256] = {
     ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
@@ -14,17 +12,16 @@ static const uint8_t digit_plus_1[256] = {
 static const char digits[16] = {'0', '1', '2', '3', '4', '5', '6', '7',
                                 '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
 
-static bool decode(const char *s, uint8_t *out, size_t out_bytes)
+bool ls_hex_digits(const char *s, uint8_t *out, size_t out_bytes)
 {
+    unsigned seen = 0; /* looked at once, at the end: a wrong digit is rare, a long text is not */
     for (size_t i = 0; i < out_bytes; i++) {
-        unsigned hi = digit_plus_1[(uint8_t)s[2 * i]];
-        unsigned lo = digit_plus_1[(uint8_t)s[2 * i + 1]];
-        if (hi == 0 || lo == 0) {
-            return false;
-        }
-        out[i] = (uint8_t)((hi - 1) << 4 | (lo - 1));
+        unsigned hi = digit_plus_1[(uint8_t)s[2 * i]] - 1u;
+        unsigned lo = digit_plus_1[(uint8_t)s[2 * i + 1]] - 1u;
+        seen |= hi | lo;
+        out[i] = (uint8_t)(hi << 4 | lo);
     }
-    return true;
+    return seen <= 15;
 }
 
 static bool has_prefix(const char *s, size_t n)
@@ -37,7 +34,7 @@ enum ls_err ls_hex_fixed(const char *s, size_t n, uint8_t *out, size_t out_bytes
     if (!has_prefix(s, n) || n % 2 != 0 || (n - 2) / 2 != out_bytes) {
         return LS_ERR_PARSE;
     }
-    return decode(s + 2, out, out_bytes) ? LS_OK : LS_ERR_PARSE;
+    return ls_hex_digits(s + 2, out, out_bytes) ? LS_OK : LS_ERR_PARSE;
 }
 
 enum ls_err ls_hex_data(const char *s, size_t n, uint8_t *out, size_t out_bytes_max,
@@ -50,7 +47,7 @@ enum ls_err ls_hex_data(const char *s, size_t n, uint8_t *out, size_t out_bytes_
     if (bytes > out_bytes_max) {
         return LS_ERR_LIMIT;
     }
-    if (!decode(s + 2, out, bytes)) {
+    if (!ls_hex_digits(s + 2, out, bytes)) {
         return LS_ERR_PARSE;
     }
     *out_bytes = bytes;

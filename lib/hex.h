@@ -4,11 +4,16 @@
 #ifndef LS_LIB_HEX_H
 #define LS_LIB_HEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/bytes.h"
 #include "lib/err.h"
+
+/* Decodes 2*out_bytes digits (either case), no prefix. false: one of them is none; out is then of
+ * no use. */
+bool ls_hex_digits(const char *s, uint8_t *out, size_t out_bytes);
 
 /* Decodes "0x" + exactly 2*out_bytes digits (either case). PARSE on anything else. */
 enum ls_err ls_hex_fixed(const char *s, size_t n, uint8_t *out, size_t out_bytes);

@@ -1,7 +1,8 @@
 /*
- * cJSON behind a scanner. cJSON 1.7.15 by itself takes trailing text, leading zeros, raw control
- * characters, invalid UTF-8 and a byte order mark, cuts strings at \u0000 and numbers at 63
- * characters, and finds keys without regard to case: none of that gets past here.
+ * cJSON's trees behind a scanner and a reader of our own (json_tree.c). cJSON 1.7.15 by itself
+ * takes trailing text, leading zeros, raw control characters, invalid UTF-8 and a byte order mark,
+ * cuts strings at \u0000 and numbers at 63 characters, and finds keys without regard to case: none
+ * of that gets past here.
  */
 #include "lib/json.h"
 
@@ -14,10 +15,7 @@
 #include "lib/json_scan.h"
 #include "lib/jsonw.h"
 
-#define CJSON_NUMBER_BYTES_MAX 63u
 #define EXACT_LIMIT 9007199254740992.0 /* 2^53: from here on doubles skip integers */
-
-_Static_assert(LS_JSON_SCAN_DEPTH_MAX <= CJSON_NESTING_LIMIT, "cJSON must not refuse what we scan");
 
 static enum ls_err scan(const char *text, size_t n, unsigned depth_max, struct ls_json_scan *found)
 {
@@ -60,52 +58,39 @@ enum ls_err ls_json_parse(const char *text, size_t n, unsigned depth_max, struct
     return ls_json_tree(text, n, &found, out, d);
 }
 
-enum ls_err ls_json_tree(const char *text, size_t n, const struct ls_json_scan *found,
-                         struct cJSON **out, struct ls_diag *d)
+static bool is_kind(const struct cJSON *v, int type)
 {
-    *out = NULL;
-    if (found->number_bytes_max > CJSON_NUMBER_BYTES_MAX) {
-        return ls_fail(d, LS_ERR_RANGE, "JSON number of %zu characters, at most %u are taken",
-                       found->number_bytes_max, CJSON_NUMBER_BYTES_MAX);
-    }
-    /* The scanner has passed it, so that only memory can fail here. */
-    *out = cJSON_ParseWithLengthOpts(text, n, NULL, false);
-    return *out ? LS_OK : ls_fail(d, LS_ERR_NOMEM, "out of memory for a JSON tree of %zu bytes", n);
-}
-
-void ls_json_free(struct cJSON *root)
-{
-    cJSON_Delete(root);
+    return v && v->type == type;
 }
 
 bool ls_json_is_object(const struct cJSON *v)
 {
-    return cJSON_IsObject(v);
+    return is_kind(v, cJSON_Object);
 }
 
 bool ls_json_is_array(const struct cJSON *v)
 {
-    return cJSON_IsArray(v);
+    return is_kind(v, cJSON_Array);
 }
 
 bool ls_json_is_string(const struct cJSON *v)
 {
-    return cJSON_IsString(v);
+    return is_kind(v, cJSON_String);
 }
 
 bool ls_json_is_number(const struct cJSON *v)
 {
-    return cJSON_IsNumber(v);
+    return is_kind(v, cJSON_Number);
 }
 
 bool ls_json_is_bool(const struct cJSON *v)
 {
-    return cJSON_IsBool(v);
+    return is_kind(v, cJSON_True) || is_kind(v, cJSON_False);
 }
 
 bool ls_json_is_null(const struct cJSON *v)
 {
-    return cJSON_IsNull(v);
+    return is_kind(v, cJSON_NULL);
 }
 
 const struct cJSON *ls_json_first(const struct cJSON *v)
@@ -130,7 +115,8 @@ const struct cJSON *ls_json_get(const struct cJSON *obj, const char *key)
     }
     const struct cJSON *found = NULL;
     for (const struct cJSON *m = obj->child; m; m = m->next) {
-        if (strcmp(m->string, key) == 0) {
+        /* Most keys differ in their first letter: that is looked at without a call. */
+        if (m->string[0] == key[0] && strcmp(m->string, key) == 0) {
             found = m; /* the last one counts */
         }
     }
@@ -165,7 +151,7 @@ const char *ls_json_str(const struct cJSON *v)
 
 bool ls_json_true(const struct cJSON *v)
 {
-    return cJSON_IsTrue(v);
+    return is_kind(v, cJSON_True);
 }
 
 /* An integer that a double holds exactly. */
@@ -314,7 +300,7 @@ static void print_value(struct ls_jw *w, const char *key, const struct cJSON *v)
     } else if (ls_json_is_number(v)) {
         print_number(w, key, v->valuedouble);
     } else if (ls_json_is_bool(v)) {
-        ls_jw_bool(w, key, cJSON_IsTrue(v));
+        ls_jw_bool(w, key, ls_json_true(v));
     } else {
         ls_jw_null(w, key);
     }

@@ -17,6 +17,7 @@ struct scanner {
     unsigned depth;
     unsigned depth_max;
     size_t number_bytes_max;
+    size_t values;
     bool is_lax;        /* strings as Go takes them */
     uint8_t *is_object; /* a bit for each level of depth_max */
 };
@@ -297,6 +298,7 @@ static bool scan_value(struct scanner *s, bool *is_done)
         return fault(s, no_value);
     }
     *is_done = true;
+    s->values++;
     switch (*s->p) {
     case '"':
         return scan_string(s);
@@ -370,6 +372,7 @@ static enum ls_err scan(struct scanner *s, const char *text, size_t n, bool is_w
         .is_cut = is_cut,
         .why = is_cut ? NULL : s->why,
         .number_bytes_max = s->number_bytes_max,
+        .values = s->values,
     };
     return ok ? LS_OK : LS_ERR_PARSE;
 }

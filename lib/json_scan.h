@@ -1,5 +1,5 @@
 /*
- * JSON grammar check without a tree: what ls_json_parse runs before it lets cJSON near a text, and
+ * JSON grammar check without a tree: what ls_json_parse runs before it makes a tree of a text, and
  * what says why a text is refused. It does not recurse and allocates nothing.
  */
 #ifndef LS_LIB_JSON_SCAN_H
@@ -12,7 +12,7 @@
 
 struct cJSON;
 
-/* Deepest nesting any caller may ask for; cJSON has the same limit. */
+/* Deepest nesting any caller may ask for. */
 #define LS_JSON_SCAN_DEPTH_MAX 1000u
 
 /* What a scan found. */
@@ -22,6 +22,7 @@ struct ls_json_scan {
     const char *why;         /* "looking for beginning of value": fits behind "invalid character";
                                 static; NULL when OK or is_cut */
     size_t number_bytes_max; /* longest number seen */
+    size_t values;           /* seen: scalars, arrays and objects */
 };
 
 /* Scans one value of RFC 8259 grammar with the restrictions of lib/json.h (UTF-8, no NUL raw or
@@ -39,8 +40,9 @@ enum ls_err ls_json_scan(const char *text, size_t n, unsigned depth_max, bool is
  * accepts may be no text for ls_json_parse. */
 enum ls_err ls_json_scan_go(const char *text, size_t n, struct ls_json_scan *out);
 
-/* The tree of a text that ls_json_scan accepted with these findings; n is the text's length, or
- * found->end to leave out what follows the value. As ls_json_parse: RANGE, NOMEM. */
+/* The tree of a text that ls_json_scan accepted with these findings (ls_json_scan_go's are not
+ * enough); n is the text's length, or found->end to leave out what follows the value. As
+ * ls_json_parse: RANGE, NOMEM. */
 enum ls_err ls_json_tree(const char *text, size_t n, const struct ls_json_scan *found,
                          struct cJSON **out, struct ls_diag *d);
 

@@ -150,13 +150,6 @@ static uint8_t nibble(char c)
     return (uint8_t)((c | 0x20) - 'a' + 10);
 }
 
-static void decode_digits(const char *digits, uint8_t *out, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        out[i] = (uint8_t)(nibble(digits[2 * i]) << 4 | nibble(digits[2 * i + 1]));
-    }
-}
-
 bool ls_go_fixed(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
                  const char *type, uint8_t *out, size_t n)
 {
@@ -177,11 +170,7 @@ bool ls_go_fixed(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place
                         type);
         return false;
     }
-    if (!is_hex(digits)) {
-        return cannot(a, SYNTAX, p, type);
-    }
-    decode_digits(digits, out, n);
-    return true;
+    return ls_hex_digits(digits, out, n) ? true : cannot(a, SYNTAX, p, type);
 }
 
 bool ls_go_hash(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,
@@ -260,8 +249,8 @@ bool ls_go_bytes(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place
         return cannot(a, NON_STRING, p, "hexutil.Bytes");
     }
     const char *digits = hex_text(s, &fault);
-    if (digits == NULL || !is_hex(digits)) {
-        return cannot(a, digits == NULL ? fault : SYNTAX, p, "hexutil.Bytes");
+    if (digits == NULL) {
+        return cannot(a, fault, p, "hexutil.Bytes");
     }
     size_t n = strlen(digits) / 2;
     uint8_t *bytes = ls_arena_alloc(arena, n);
@@ -269,7 +258,9 @@ bool ls_go_bytes(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place
         ls_go_args_fail(a, "too large");
         return false;
     }
-    decode_digits(digits, bytes, n);
+    if (!ls_hex_digits(digits, bytes, n)) {
+        return cannot(a, SYNTAX, p, "hexutil.Bytes");
+    }
     *out = (struct ls_span){bytes, n};
     return true;
 }
@@ -298,7 +289,8 @@ bool ls_go_kind(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place 
 bool ls_go_name_eq(const char *key, const char *name)
 {
     size_t i = 0;
-    while (key[i] != '\0' && tolower((unsigned char)key[i]) == tolower((unsigned char)name[i])) {
+    while (key[i] != '\0' && (key[i] == name[i] ||
+                              tolower((unsigned char)key[i]) == tolower((unsigned char)name[i]))) {
         i++;
     }
     return key[i] == '\0' && name[i] == '\0';

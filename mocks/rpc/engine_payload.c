@@ -96,28 +96,33 @@ static bool read_field(struct ls_go_args *a, const struct field *f, const struct
     return false;
 }
 
-static size_t field_index(const char *key)
+/* Looks from the field `from` on, and then at those before it: most clients send them in order. */
+static size_t field_index(const char *key, size_t from)
 {
-    size_t i = 0;
-    while (i < FIELD_COUNT && !ls_go_name_eq(key, FIELDS[i].name)) {
-        i++;
+    for (size_t k = 0; k < FIELD_COUNT; k++) {
+        size_t i = (from + k) % FIELD_COUNT;
+        if (ls_go_name_eq(key, FIELDS[i].name)) {
+            return i;
+        }
     }
-    return i;
+    return FIELD_COUNT;
 }
 
 bool ls_engine_decode_payload(struct ls_go_args *a, const struct cJSON *v, struct ls_arena *arena,
                               struct ls_np_args *out)
 {
     bool is_there[FIELD_COUNT] = {false};
+    size_t next = 0;
     memset(out, 0, sizeof *out);
     if (v == NULL || !ls_go_kind(a, v, LS_GO_ARGUMENT, "object", "engine.ExecutableData")) {
         return false;
     }
     for (const struct cJSON *m = ls_json_first(v); m != NULL; m = ls_json_next(m)) {
-        size_t i = field_index(ls_json_key(m));
+        size_t i = field_index(ls_json_key(m), next);
         if (i == FIELD_COUNT) {
             continue;
         }
+        next = i + 1;
         is_there[i] = !ls_json_is_null(m); /* null sets a Go pointer back to nil */
         if (is_there[i] && !read_field(a, &FIELDS[i], m, arena, out)) {
             return false;

@@ -20,6 +20,8 @@ struct message {
     struct ls_span params;
     struct ls_span result; /* of an answer, which a client may send as well */
     struct ls_span error;
+    bool has_found; /* params passed the strict scanner, which found this */
+    struct ls_json_scan found;
 };
 
 /* --- reading without a tree: an id is echoed as it was written --- */
@@ -81,6 +83,23 @@ static bool is_text(struct ls_span v, const char *text)
     return v.p != NULL && v.n == strlen(text) && memcmp(v.p, text, v.n) == 0;
 }
 
+/* Where the member of this name goes; NULL: nowhere. */
+static struct ls_span *member_of(struct message *m, struct ls_span key)
+{
+    const struct {
+        const char *name;
+        struct ls_span *to;
+    } members[] = {{"jsonrpc", &m->version}, {"id", &m->id},         {"method", &m->method},
+                   {"params", &m->params},   {"result", &m->result}, {"error", &m->error}};
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        if (is_name(key, members[i].name)) {
+            return members[i].to;
+        }
+    }
+    return NULL;
+}
+
+/* value is known to be a JSON value. */
 static void read_message(struct ls_span value, struct message *m)
 {
     struct cursor c = {(const char *)value.p, value.n, 0};
@@ -94,24 +113,67 @@ static void read_message(struct ls_span value, struct message *m)
             return;
         }
         struct ls_span member = take_value(&c);
-        if (is_name(key, "jsonrpc")) {
-            m->version = member;
-        } else if (is_name(key, "id")) {
-            m->id = member;
-        } else if (is_name(key, "method")) {
-            m->method = member;
-        } else if (is_name(key, "params")) {
-            m->params = member;
-        } else if (is_name(key, "result")) {
-            m->result = member;
-        } else if (is_name(key, "error")) {
-            m->error = member;
+        struct ls_span *to = member_of(m, key);
+        if (to != NULL) {
+            *to = member;
         }
         if (!take(&c, ',')) {
             return;
         }
         skip_space(&c);
     }
+}
+
+/* The next value as the strict scanner of lib/json takes it; p NULL when it does not. */
+static struct ls_span take_strict(struct cursor *c, struct ls_json_scan *found)
+{
+    skip_space(c);
+    if (ls_json_scan(c->text + c->at, c->n - c->at, LS_JSON_DEPTH_MAX, false, found) != LS_OK) {
+        return (struct ls_span){0};
+    }
+    struct ls_span value = {(const uint8_t *)c->text + c->at, found->end};
+    c->at += found->end;
+    return value;
+}
+
+/* Reads the message of a plain request in one pass, which is its check too. false: no object, or
+ * something that the strict scanner does not let pass; c and m are then of no use. */
+static bool read_plain(struct cursor *c, struct message *m)
+{
+    memset(m, 0, sizeof *m);
+    if (!take(c, '{')) {
+        return false;
+    }
+    do {
+        struct ls_json_scan found;
+        struct ls_span key = take_strict(c, &found);
+        if (key.p == NULL || key.p[0] != '"' || !take(c, ':')) {
+            return false;
+        }
+        struct ls_span member = take_strict(c, &found);
+        struct ls_span *to = member_of(m, key);
+        if (member.p == NULL) {
+            return false;
+        }
+        if (to == &m->params) {
+            m->found = found;
+            m->has_found = true;
+        }
+        if (to != NULL) {
+            *to = member;
+        }
+    } while (take(c, ','));
+    return take(c, '}');
+}
+
+static struct cJSON *params_of(const struct message *m)
+{
+    struct cJSON *tree;
+    if (m->has_found &&
+        ls_json_tree((const char *)m->params.p, m->params.n, &m->found, &tree, NULL) == LS_OK) {
+        return tree;
+    }
+    return ls_gojson_tree(m->params);
 }
 
 static bool has_valid_id(const struct message *m)
@@ -313,7 +375,7 @@ static void put_call_error(struct ls_buf *out, const struct ls_rpc_call *call)
 static void run_call(struct server *s, const struct message *m, const char *method)
 {
     struct ls_rpc_call call; /* large: its texts are not cleared beyond their first byte */
-    struct cJSON *params = ls_gojson_tree(m->params);
+    struct cJSON *params = params_of(m);
     size_t start = s->out->n;
     call.req = s->req;
     call.method = method;
@@ -360,20 +422,25 @@ static bool is_answer(const struct message *m, const char *method)
 }
 
 /* Answers one message; appends nothing when there is nothing to say. */
-static void serve_message(struct server *s, struct ls_span value)
+static void serve_message(struct server *s, const struct message *m)
+{
+    struct cJSON *method_tree = ls_gojson_tree(m->method);
+    const char *method = ls_json_str(method_tree);
+    bool is_call = is_text(m->version, "\"2.0\"") && method != NULL && method[0] != '\0' &&
+                   (m->id.p == NULL || has_valid_id(m));
+    if (is_call) {
+        run_call(s, m, method);
+    } else if (!is_answer(m, method)) {
+        put_fault(s->out, m, LS_RPC_INVALID_REQUEST, "invalid request");
+    }
+    ls_json_free(method_tree);
+}
+
+static void serve_value(struct server *s, struct ls_span value)
 {
     struct message m;
     read_message(value, &m);
-    struct cJSON *method_tree = ls_gojson_tree(m.method);
-    const char *method = ls_json_str(method_tree);
-    bool is_call = is_text(m.version, "\"2.0\"") && method != NULL && method[0] != '\0' &&
-                   (m.id.p == NULL || has_valid_id(&m));
-    if (is_call) {
-        run_call(s, &m, method);
-    } else if (!is_answer(&m, method)) {
-        put_fault(s->out, &m, LS_RPC_INVALID_REQUEST, "invalid request");
-    }
-    ls_json_free(method_tree);
+    serve_message(s, &m);
 }
 
 static size_t count_items(struct ls_span value)
@@ -431,7 +498,7 @@ static void serve_batch(struct server *s, struct ls_span value, size_t batch_max
             (void)ls_buf_putc(s->out, ',');
         }
         size_t item = s->out->n;
-        serve_message(s, take_value(&c));
+        serve_value(s, take_value(&c));
         if (s->out->n == item) {
             cut_back(s->out, before);
         }
@@ -532,27 +599,32 @@ void ls_rpc_serve_body(const struct ls_http_request *req, struct ls_http_reply *
     if (c.at == c.n) {
         return; /* an empty body is answered with one */
     }
-    struct ls_span value = take_value(&c); /* what follows the first value is not looked at */
-    if (value.p == NULL) {
+    struct cursor plain = c;
+    struct message m;
+    bool is_plain = read_plain(&plain, &m); /* what follows the first value is not looked at */
+    struct ls_span value = is_plain ? (struct ls_span){0} : take_value(&c);
+    if (is_plain) {
+        serve_message(&s, &m);
+    } else if (value.p == NULL) {
         put_whole_fault(&s, NULL, LS_RPC_PARSE, "parse error");
+        return;
     } else if (value.p[0] == '[') {
         serve_batch(&s, value, batch_max);
+        return;
     } else {
-        serve_message(&s, value);
-        if (reply->body.n > 0) {
-            (void)ls_buf_putc(&reply->body, '\n');
-        }
+        serve_value(&s, value);
+    }
+    if (reply->body.n > 0) {
+        (void)ls_buf_putc(&reply->body, '\n');
     }
 }
 
 /* --- looking --- */
 
-static bool visit_message(struct ls_span value, ls_rpc_visit *visit, void *self)
+static bool visit_message(const struct message *m, ls_rpc_visit *visit, void *self)
 {
-    struct message m;
-    read_message(value, &m);
-    struct cJSON *method = ls_gojson_tree(m.method);
-    struct cJSON *params = ls_gojson_tree(m.params);
+    struct cJSON *method = ls_gojson_tree(m->method);
+    struct cJSON *params = params_of(m);
     bool goes_on = visit(self, ls_json_str(method), ls_json_is_array(params) ? params : NULL);
     ls_json_free(params);
     ls_json_free(method);
@@ -562,12 +634,19 @@ static bool visit_message(struct ls_span value, ls_rpc_visit *visit, void *self)
 void ls_rpc_each(const char *body, size_t n, ls_rpc_visit *visit, void *self)
 {
     struct cursor c = {body, n, 0};
+    struct cursor plain = c;
+    struct message m;
+    if (read_plain(&plain, &m)) {
+        (void)visit_message(&m, visit, self);
+        return;
+    }
     struct ls_span value = take_value(&c);
     if (value.p == NULL) {
         return;
     }
     if (value.p[0] != '[') {
-        (void)visit_message(value, visit, self);
+        read_message(value, &m);
+        (void)visit_message(&m, visit, self);
         return;
     }
     struct cursor items = {(const char *)value.p, value.n, 0};
@@ -575,6 +654,7 @@ void ls_rpc_each(const char *body, size_t n, ls_rpc_visit *visit, void *self)
     if (take(&items, ']')) {
         return;
     }
-    while (visit_message(take_value(&items), visit, self) && take(&items, ',')) {
-    }
+    do {
+        read_message(take_value(&items), &m);
+    } while (visit_message(&m, visit, self) && take(&items, ','));
 }

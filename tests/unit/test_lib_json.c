@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <cjson/cJSON.h>
+
 #include "lib/json.h"
 #include "lib/json_scan.h"
 #include "lib/utf8.h"
@@ -743,9 +745,129 @@ static void a_value_can_be_read_from_the_front_of_a_text(void **state)
     assert_int_equal(found.end, 9);
 }
 
+/* --- the reader beside cJSON's own --- */
+
+static void expect_same_tree(const struct cJSON *ours, const struct cJSON *theirs)
+{
+    const struct cJSON *last = NULL;
+    assert_int_equal(ours->type, theirs->type);
+    assert_memory_equal(&ours->valuedouble, &theirs->valuedouble, sizeof ours->valuedouble);
+    assert_int_equal(ours->valuestring == NULL, theirs->valuestring == NULL);
+    if (ours->valuestring != NULL) {
+        assert_string_equal(ours->valuestring, theirs->valuestring);
+    }
+    assert_int_equal(ours->string == NULL, theirs->string == NULL);
+    if (ours->string != NULL) {
+        assert_string_equal(ours->string, theirs->string);
+    }
+    const struct cJSON *b = theirs->child;
+    for (const struct cJSON *a = ours->child; a != NULL; a = a->next, b = b->next) {
+        assert_non_null(b);
+        assert_ptr_equal(a->prev, last != NULL ? last : ours->child->prev);
+        expect_same_tree(a, b);
+        last = a;
+    }
+    assert_null(b);
+    assert_ptr_equal(ours->child != NULL ? ours->child->prev : NULL, last);
+}
+
+static uint32_t draw(uint64_t *seed, uint32_t below)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(*seed >> 33) % below;
+}
+
+static void put_space(struct ls_buf *b, uint64_t *seed)
+{
+    for (uint32_t n = draw(seed, 4) / 3 * draw(seed, 4); n > 0; n--) {
+        (void)ls_buf_putc(b, (uint8_t) " \n\r\t"[draw(seed, 4)]);
+    }
+}
+
+static void put_drawn_string(struct ls_buf *b, uint64_t *seed)
+{
+    static const char *const parts[] = {"a",        "0x1234",
+                                        "eightchr", "exactly sixteen ",
+                                        "\\n",      "\\\\",
+                                        "\\\"",     "\\/",
+                                        "\\u0041",  "\\u00e9",
+                                        "\\u20AC",  "\\ud83d\\ude00",
+                                        "\xc3\xa9", "\xf0\x9f\x98\x80",
+                                        "\\b",      "\\f",
+                                        "\\r",      "\\t",
+                                        "\x7f",     "!"};
+    (void)ls_buf_putc(b, '"');
+    for (uint32_t n = draw(seed, 6); n > 0; n--) {
+        (void)ls_buf_puts(b, parts[draw(seed, sizeof parts / sizeof parts[0])]);
+    }
+    (void)ls_buf_putc(b, '"');
+}
+
+static void put_drawn_value(struct ls_buf *b, uint64_t *seed, unsigned depth)
+{
+    static const char *const scalars[] = {"true",
+                                          "false",
+                                          "null",
+                                          "0",
+                                          "-0",
+                                          "7",
+                                          "-12",
+                                          "999999999999999",
+                                          "9999999999999999",
+                                          "123456789012345678901234567890",
+                                          "0.5",
+                                          "-1.25e-3",
+                                          "1E3",
+                                          "2e+10",
+                                          "1e999",
+                                          "-0.0"};
+    uint32_t kind = draw(seed, depth > 0 ? 4 : 2);
+    put_space(b, seed);
+    if (kind == 0) {
+        (void)ls_buf_puts(b, scalars[draw(seed, sizeof scalars / sizeof scalars[0])]);
+    } else if (kind == 1) {
+        put_drawn_string(b, seed);
+    } else {
+        (void)ls_buf_putc(b, (uint8_t)(kind == 2 ? '[' : '{'));
+        for (uint32_t i = 0, n = draw(seed, 5); i < n; i++) {
+            (void)ls_buf_puts(b, i > 0 ? "," : "");
+            if (kind == 3) {
+                put_space(b, seed);
+                put_drawn_string(b, seed);
+                put_space(b, seed);
+                (void)ls_buf_putc(b, ':');
+            }
+            put_drawn_value(b, seed, depth - 1);
+        }
+        put_space(b, seed);
+        (void)ls_buf_putc(b, (uint8_t)(kind == 2 ? ']' : '}'));
+    }
+    put_space(b, seed);
+}
+
+static void trees_are_those_that_cjson_makes(void **state)
+{
+    (void)state;
+    uint64_t seed = 20261124;
+    for (int i = 0; i < 4000; i++) {
+        struct ls_buf b;
+        struct cJSON *ours = NULL;
+        ls_buf_init(&b, 1u << 20);
+        put_drawn_value(&b, &seed, 4);
+        assert_int_equal(ls_json_parse((const char *)b.p, b.n, 0, &ours, NULL), LS_OK);
+        struct cJSON *theirs = cJSON_ParseWithLength((const char *)b.p, b.n);
+        assert_non_null(theirs);
+        expect_same_tree(ours, theirs);
+        cJSON_Delete(theirs);
+        ls_json_free(ours);
+        ls_buf_fini(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trees_are_those_that_cjson_makes),
         cmocka_unit_test(well_formed_texts_are_taken),
         cmocka_unit_test(malformed_texts_are_refused_where_they_go_wrong),
         cmocka_unit_test(special_bytes_are_seen_wherever_they_stand),
