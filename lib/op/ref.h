@@ -1,6 +1,6 @@
 /*
- * The L1 origin of an L2 block from its first transaction: shared by blocks and payloads. Internal
- * to lib/op.
+ * The L1 origin of an L2 block from its first transaction: shared by blocks and payloads. Others
+ * want ls_block_l2_ref or ls_payload_l2_ref, unless it is the L1 info itself they are after.
  */
 #ifndef LS_OP_REF_H
 #define LS_OP_REF_H

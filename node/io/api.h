@@ -23,12 +23,14 @@
 
 /* The node behind the methods. */
 struct ls_api_host {
-    void *node; /* first argument of both functions */
+    void *node; /* first argument of the functions */
     void (*status)(void *node, struct ls_core_status *out);
     /* Takes an unsafe payload whose block hash is right; p is borrowed for the call. An error is
      * one of the node's limits (LIMIT, NOMEM) or the payload's shape (PARSE …); d says which. What
      * the node does with a payload later is no matter of the caller's (spec 3.4). */
     enum ls_err (*post)(void *node, const struct ls_payload *p, struct ls_diag *d);
+    /* Appends the page of GET /metrics. */
+    void (*metrics)(void *node, struct ls_buf *out);
     const char *rollup_json; /* what optimism_rollupConfig answers */
     size_t rollup_bytes;
     bool is_admin_enabled;
@@ -42,5 +44,8 @@ void ls_api_serve(const struct ls_api_host *host, const char *text, size_t n, st
  * following: source and engine fine, L1 not in the way, a pass has succeeded. wall_s: now. */
 void ls_api_healthz(struct ls_buf *out);
 bool ls_api_readyz(const struct ls_core_status *s, int64_t wall_s, struct ls_buf *out);
+
+/* "ok" "syncing" …: an engine state in one word, as readyz and the metrics have it. */
+const char *ls_api_engine_text(enum ls_engine_state s);
 
 #endif

@@ -315,24 +315,40 @@ static enum ls_err read_periods(const struct ls_flag_value *v, struct ls_node_co
     return LS_OK;
 }
 
-static enum ls_err read_rpc(const struct ls_flag_value *v, struct ls_node_config *c,
-                            struct ls_diag *d)
+static enum ls_err read_listener(enum ls_flag addr_flag, enum ls_flag port_flag,
+                                 const struct ls_flag_value *v, const char **addr_out,
+                                 uint16_t *port_out, struct ls_diag *d)
 {
-    const struct ls_flag_value *addr = &v[LS_FLAG_RPC_ADDR];
+    const struct ls_flag_value *addr = &v[addr_flag];
     uint8_t ip[sizeof(struct in6_addr)];
     uint64_t port = 0;
     enum ls_err e;
 
     if (inet_pton(AF_INET, addr->text, ip) != 1 && inet_pton(AF_INET6, addr->text, ip) != 1) {
         return ls_fail(d, LS_ERR_USAGE, "%s: not an IP address: \"%s\" (for example 127.0.0.1)",
-                       where(LS_FLAG_RPC_ADDR, addr), addr->text);
+                       where(addr_flag, addr), addr->text);
     }
-    e = read_number(LS_FLAG_RPC_PORT, &v[LS_FLAG_RPC_PORT], 0, UINT16_MAX, &port, d);
-    c->rpc_addr = addr->text;
-    c->rpc_port = (uint16_t)port;
-    return e != LS_OK
-               ? e
-               : read_switch(LS_FLAG_RPC_ADMIN, &v[LS_FLAG_RPC_ADMIN], &c->is_admin_enabled, d);
+    e = read_number(port_flag, &v[port_flag], 0, UINT16_MAX, &port, d);
+    *addr_out = addr->text;
+    *port_out = (uint16_t)port;
+    return e;
+}
+
+static enum ls_err read_listeners(const struct ls_flag_value *v, struct ls_node_config *c,
+                                  struct ls_diag *d)
+{
+    enum ls_err e =
+        read_listener(LS_FLAG_RPC_ADDR, LS_FLAG_RPC_PORT, v, &c->rpc_addr, &c->rpc_port, d);
+
+    if (e == LS_OK) {
+        e = read_switch(LS_FLAG_RPC_ADMIN, &v[LS_FLAG_RPC_ADMIN], &c->is_admin_enabled, d);
+    }
+    if (e == LS_OK) {
+        e = read_switch(LS_FLAG_METRICS, &v[LS_FLAG_METRICS], &c->has_metrics, d);
+    }
+    return e == LS_OK ? read_listener(LS_FLAG_METRICS_ADDR, LS_FLAG_METRICS_PORT, v,
+                                      &c->metrics_addr, &c->metrics_port, d)
+                      : e;
 }
 
 static enum ls_err read_log(const struct ls_flag_value *v, struct ls_node_config *c,
@@ -357,7 +373,7 @@ static enum ls_err read_all(const struct ls_flag_value *v, struct ls_node_config
 {
     enum ls_err e;
 
-    if ((e = read_log(v, c, d)) != LS_OK || (e = read_rpc(v, c, d)) != LS_OK ||
+    if ((e = read_log(v, c, d)) != LS_OK || (e = read_listeners(v, c, d)) != LS_OK ||
         (e = read_peers(v, c, d)) != LS_OK ||
         (e = read_secret(&v[LS_FLAG_L2_JWT_SECRET], c, d)) != LS_OK ||
         (e = read_rollup(&v[LS_FLAG_ROLLUP_CONFIG], c, d)) != LS_OK ||

@@ -31,6 +31,9 @@ struct ls_node_config {
     const char *rpc_addr;      /* an IPv4 or IPv6 address */
     uint16_t rpc_port;         /* 0: any free one */
     bool is_admin_enabled;
+    bool has_metrics; /* addr and port below are only then used */
+    const char *metrics_addr;
+    uint16_t metrics_port;
     uint64_t poll_ns;
     uint64_t l1_poll_ns;
     uint64_t source_timeout_ns;

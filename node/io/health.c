@@ -24,7 +24,7 @@ static const char *source_text(enum ls_source_state s)
     return "";
 }
 
-static const char *engine_text(enum ls_engine_state s)
+const char *ls_api_engine_text(enum ls_engine_state s)
 {
     switch (s) {
     case LS_ENGINE_PROBING:
@@ -94,7 +94,7 @@ bool ls_api_readyz(const struct ls_core_status *s, int64_t wall_s, struct ls_buf
     ls_jw_init(&w, out);
     ls_jw_object(&w, NULL);
     ls_jw_str(&w, "source", source_text(s->source));
-    ls_jw_str(&w, "el", engine_text(s->engine));
+    ls_jw_str(&w, "el", ls_api_engine_text(s->engine));
     ls_jw_str(&w, "l1", l1_text(s->l1));
     put_age(&w, "unsafe_age_s", p->unsafe_l2.timestamp, wall_s);
     ls_jw_u64(&w, "safe_lag_blocks", lags ? p->unsafe_l2.number - p->safe_l2.number : 0);

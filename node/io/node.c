@@ -12,6 +12,7 @@
 #include "node/core/core.h"
 #include "node/io/http.h"
 #include "node/io/intake.h"
+#include "node/io/metrics.h"
 #include "node/io/notes.h"
 #include "node/io/schedule.h"
 #include "node/io/server.h"
@@ -33,6 +34,8 @@ struct ls_node {
     struct ls_http *http;
     struct ls_store *store;
     struct ls_server *server;
+    struct ls_server *metrics; /* NULL: off */
+    struct ls_meter meter;
     struct ls_api_host host;
     int signal_fd;
     uint64_t mono_ns; /* of this turn of the loop */
@@ -134,12 +137,13 @@ static void cancel_request(struct ls_node *n, uint32_t id)
     }
 }
 
-static void log_heads(struct ls_node *n)
+static void show_heads(struct ls_node *n)
 {
     struct ls_core_status s;
 
+    ls_core_status(n->core, &s);
+    ls_meter_heads(&n->meter, &s.published, n->wall_s);
     if (n->log->level <= LS_LOG_DEBUG) {
-        ls_core_status(n->core, &s);
         ls_logf(n->log, LS_LOG_DEBUG, "heads", LS_F_U64("unsafe", s.published.unsafe_l2.number),
                 LS_F_U64("safe", s.published.safe_l2.number),
                 LS_F_U64("finalized", s.published.finalized_l2.number),
@@ -160,7 +164,7 @@ static void act(struct ls_node *n, const struct ls_action *a, const char *detail
         ls_store_release(n->store, a->handle);
         break;
     case LS_ACT_HEADS:
-        log_heads(n);
+        show_heads(n);
         break;
     case LS_ACT_NOTE:
         ls_notes_write(n->log, a, detail);
@@ -245,6 +249,7 @@ static void take_reply(struct ls_node *n, struct ls_http_reply *r)
                 LS_F_STR("method", ls_wire_method(action.method)), LS_F_U64("id", r->id),
                 LS_F_STR("why", r->why.text));
     }
+    ls_meter_answer(&n->meter, &action, &ev);
     step(n, &ev, r->why.text);
 }
 
@@ -255,6 +260,15 @@ static void host_status(void *node, struct ls_core_status *out)
     const struct ls_node *n = node;
 
     ls_core_status(n->core, out);
+}
+
+static void host_metrics(void *node, struct ls_buf *out)
+{
+    const struct ls_node *n = node;
+    struct ls_core_status s;
+
+    ls_core_status(n->core, &s);
+    ls_metrics_write(&n->meter, &s, out);
 }
 
 static enum ls_err host_post(void *node, const struct ls_payload *p, struct ls_diag *d)
@@ -268,6 +282,7 @@ static enum ls_err host_post(void *node, const struct ls_payload *p, struct ls_d
         (void)ls_schedule_differs(&n->cfg->rollup, p->number, p->timestamp, p->txs, p->tx_count,
                                   &remark);
         remark_on(n, LS_M_NEW_PAYLOAD, true, &remark);
+        ls_meter_payload(&n->meter, n->wall_s);
         step(n, &ev, NULL);
     }
     return e;
@@ -332,7 +347,14 @@ static enum ls_err make_parts(struct ls_node *n, struct ls_diag *d)
     if (e == LS_OK) {
         e = ls_http_new(peers, &n->http, d);
     }
-    return e == LS_OK ? ls_server_new(c->rpc_addr, c->rpc_port, &n->host, &n->server, d) : e;
+    if (e == LS_OK) {
+        e = ls_server_new(LS_SERVER_RPC, c->rpc_addr, c->rpc_port, &n->host, &n->server, d);
+    }
+    if (e == LS_OK && c->has_metrics) {
+        e = ls_server_new(LS_SERVER_METRICS, c->metrics_addr, c->metrics_port, &n->host,
+                          &n->metrics, d);
+    }
+    return e;
 }
 
 enum ls_err ls_node_new(const struct ls_node_config *cfg, struct ls_log *log, struct ls_node **out,
@@ -350,6 +372,7 @@ enum ls_err ls_node_new(const struct ls_node_config *cfg, struct ls_log *log, st
     n->host = (struct ls_api_host){.node = n,
                                    .status = host_status,
                                    .post = host_post,
+                                   .metrics = host_metrics,
                                    .rollup_json = (const char *)cfg->rollup_text.p,
                                    .rollup_bytes = cfg->rollup_text.n,
                                    .is_admin_enabled = cfg->is_admin_enabled};
@@ -369,6 +392,7 @@ void ls_node_free(struct ls_node *n)
         return;
     }
     ls_server_free(n->server);
+    ls_server_free(n->metrics);
     ls_http_free(n->http);
     ls_store_free(n->store);
     free(n->core);
@@ -380,13 +404,19 @@ void ls_node_free(struct ls_node *n)
 
 static uint64_t patience_ns(const struct ls_node *n)
 {
-    uint64_t core = ls_core_deadline(n->core);
-    uint64_t server = ls_server_patience_ns(n->server);
+    const struct ls_server *servers[] = {n->server, n->metrics};
+    uint64_t least = ls_core_deadline(n->core);
 
-    if (core != LS_NEVER) {
-        core = core > n->mono_ns ? core - n->mono_ns : 0;
+    if (least != LS_NEVER) {
+        least = least > n->mono_ns ? least - n->mono_ns : 0;
     }
-    return core < server ? core : server;
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t patience =
+            servers[i] != NULL ? ls_server_patience_ns(servers[i]) : LS_SERVER_NEVER;
+
+        least = patience < least ? patience : least;
+    }
+    return least;
 }
 
 /* The signal that came, 0 = none. */
@@ -397,28 +427,37 @@ static int read_signal(const struct ls_node *n)
     return read(n->signal_fd, &info, sizeof info) == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
 }
 
+/* NULL is a server that is off. */
+static void serve(struct ls_server *s, bool is_ready, int64_t wall_s)
+{
+    if (s != NULL && (is_ready || ls_server_patience_ns(s) == 0)) {
+        ls_server_turn(s, wall_s);
+    }
+}
+
 /* One turn of the loop: wait, then peers, then clients, then the clock. */
 static int turn(struct ls_node *n)
 {
-    struct ls_http_fd fds[] = {{.fd = ls_server_fd(n->server)}, {.fd = n->signal_fd}};
+    struct ls_http_fd fds[] = {{.fd = n->signal_fd},
+                               {.fd = ls_server_fd(n->server)},
+                               {.fd = n->metrics != NULL ? ls_server_fd(n->metrics) : -1}};
     struct ls_http_reply reply;
     uint64_t patience = patience_ns(n);
     struct ls_event timer = {.kind = LS_EV_TIMER};
 
-    ls_http_wait(n->http, fds, 2, patience);
+    ls_http_wait(n->http, fds, n->metrics != NULL ? 3 : 2, patience);
     read_clock(n);
     ls_http_turn(n->http);
     while (!n->is_halted && ls_http_next(n->http, &reply)) {
         take_reply(n, &reply);
     }
-    if (fds[0].is_ready || ls_server_patience_ns(n->server) == 0) {
-        ls_server_turn(n->server, n->wall_s);
-    }
+    serve(n->server, fds[1].is_ready, n->wall_s);
+    serve(n->metrics, fds[2].is_ready, n->wall_s);
     tell_unsent(n);
     if (!n->is_halted && ls_core_deadline(n->core) <= n->mono_ns) {
         step(n, &timer, NULL);
     }
-    return fds[1].is_ready ? read_signal(n) : 0;
+    return fds[0].is_ready ? read_signal(n) : 0;
 }
 
 bool ls_node_run(struct ls_node *n)
@@ -429,6 +468,10 @@ bool ls_node_run(struct ls_node *n)
     ls_logf(n->log, LS_LOG_INFO, "RPC listens", LS_F_STR("addr", n->cfg->rpc_addr),
             LS_F_U64("port", ls_server_port(n->server)),
             LS_F_STR("admin", n->cfg->is_admin_enabled ? "enabled" : "disabled"));
+    if (n->metrics != NULL) {
+        ls_logf(n->log, LS_LOG_INFO, "metrics are served", LS_F_STR("addr", n->cfg->metrics_addr),
+                LS_F_U64("port", ls_server_port(n->metrics)));
+    }
     step(n, &start, NULL);
     while (signo == 0 && !n->is_halted) {
         signo = turn(n);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/num.h"
+#include "node/io/metrics.h"
 
 #define CONNECTIONS_MAX 64u
 #define CONNECTION_BYTES 16384u /* headers and buffers of one connection */
@@ -26,6 +27,7 @@
 #define NS_PER_MS 1000000u
 
 struct ls_server {
+    enum ls_server_kind kind;
     struct MHD_Daemon *daemon;
     const struct ls_api_host *host;
     int epoll_fd;
@@ -67,6 +69,22 @@ static enum MHD_Result answer_text(struct MHD_Connection *c, unsigned status, co
     ls_buf_init(&b, 256);
     ls_buf_puts(&b, text);
     rc = answer(c, status, "text/plain; charset=utf-8", &b);
+    ls_buf_fini(&b);
+    return rc;
+}
+
+static enum MHD_Result get_metrics(struct ls_server *s, struct MHD_Connection *c, const char *path)
+{
+    enum MHD_Result rc;
+    struct ls_buf b;
+
+    if (strcmp(path, "/metrics") != 0) {
+        return answer_text(c, MHD_HTTP_NOT_FOUND, "404 page not found\n");
+    }
+    ls_buf_init(&b, LS_METRICS_BYTES_MAX);
+    s->host->metrics(s->host->node, &b);
+    rc = b.err == LS_OK ? answer(c, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", &b)
+                        : MHD_NO;
     ls_buf_fini(&b);
     return rc;
 }
@@ -136,9 +154,9 @@ static enum MHD_Result begin(struct ls_server *s, struct MHD_Connection *c, cons
     struct request *r = NULL;
 
     if (strcmp(method, "GET") == 0) {
-        return get(s, c, path);
+        return s->kind == LS_SERVER_METRICS ? get_metrics(s, c, path) : get(s, c, path);
     }
-    if (strcmp(method, "POST") != 0) {
+    if (strcmp(method, "POST") != 0 || s->kind == LS_SERVER_METRICS) {
         return answer_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "method not allowed\n");
     }
     if (strcmp(path, "/") != 0) {
@@ -262,8 +280,13 @@ static struct MHD_Daemon *start(struct ls_server *s, int fd)
                             MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_END);
 }
 
-enum ls_err ls_server_new(const char *addr, uint16_t port, const struct ls_api_host *host,
-                          struct ls_server **out, struct ls_diag *d)
+static const char *flags_of(enum ls_server_kind kind)
+{
+    return kind == LS_SERVER_METRICS ? "--metrics.addr, --metrics.port" : "--rpc.addr, --rpc.port";
+}
+
+enum ls_err ls_server_new(enum ls_server_kind kind, const char *addr, uint16_t port,
+                          const struct ls_api_host *host, struct ls_server **out, struct ls_diag *d)
 {
     struct ls_server *s = calloc(1, sizeof *s);
     const union MHD_DaemonInfo *info = NULL;
@@ -272,12 +295,12 @@ enum ls_err ls_server_new(const char *addr, uint16_t port, const struct ls_api_h
     if (s == NULL) {
         return ls_fail(d, LS_ERR_NOMEM, "no memory for the RPC server");
     }
+    s->kind = kind;
     s->host = host;
     fd = listen_on(addr, port, &s->port);
     if (fd < 0) {
-        enum ls_err e =
-            ls_fail(d, LS_ERR_IO, "cannot listen on %s port %u (--rpc.addr, --rpc.port): %s", addr,
-                    (unsigned)port, strerror(errno));
+        enum ls_err e = ls_fail(d, LS_ERR_IO, "cannot listen on %s port %u (%s): %s", addr,
+                                (unsigned)port, flags_of(kind), strerror(errno));
         free(s);
         return e;
     }

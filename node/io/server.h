@@ -14,10 +14,15 @@ struct ls_server;
 
 #define LS_SERVER_NEVER UINT64_MAX
 
+/* What a server serves: the RPC with the health pages, or GET /metrics alone (R-6.2; on a port of
+ * its own, as op-node has it, so that the one may be open where the other is not). */
+enum ls_server_kind { LS_SERVER_RPC, LS_SERVER_METRICS };
+
 /* Listens on addr (an IP address) and port (0 = any free one). host is borrowed and outlives the
  * server. IO when the port cannot be had: d says why. NOMEM. */
-enum ls_err ls_server_new(const char *addr, uint16_t port, const struct ls_api_host *host,
-                          struct ls_server **out, struct ls_diag *d);
+enum ls_err ls_server_new(enum ls_server_kind kind, const char *addr, uint16_t port,
+                          const struct ls_api_host *host, struct ls_server **out,
+                          struct ls_diag *d);
 
 /* Closes all connections; NULL is fine. */
 void ls_server_free(struct ls_server *s);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "node/io/config.h"
+#include "node/io/flags.h"
 #include "node/io/url.h"
 
 #define SECRET_HEX "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -115,6 +116,7 @@ static void both_ways_of_giving_a_value_are_taken(void **state)
                           "--rpc.port=0 --rpc.enable-admin --follow.poll-interval 50ms "
                           "--l1.poll-interval=3s --l2.engine-rpc-timeout 2s "
                           "--l2.follow.source.rpc-timeout 1500ms --queue.max-bytes 1048576 "
+                          "--metrics.enabled --metrics.addr 0.0.0.0 --metrics.port=7301 "
                           "--log.level=WARN --log.format json",
                           &l),
                      LS_OK);
@@ -125,6 +127,9 @@ static void both_ways_of_giving_a_value_are_taken(void **state)
     assert_string_equal(l.cfg.rpc_addr, "::1");
     assert_int_equal(l.cfg.rpc_port, 0);
     assert_true(l.cfg.is_admin_enabled);
+    assert_true(l.cfg.has_metrics);
+    assert_string_equal(l.cfg.metrics_addr, "0.0.0.0");
+    assert_int_equal(l.cfg.metrics_port, 7301);
     assert_int_equal(l.cfg.poll_ns, 50000000);
     assert_int_equal(l.cfg.l1_poll_ns, 3000000000);
     assert_int_equal(l.cfg.engine_timeout_ns, 2000000000);
@@ -146,6 +151,8 @@ static void what_is_not_given_has_a_default(void **state)
     assert_string_equal(l.cfg.rpc_addr, "127.0.0.1");
     assert_int_equal(l.cfg.rpc_port, 9545);
     assert_false(l.cfg.is_admin_enabled);
+    assert_false(l.cfg.has_metrics);
+    assert_int_equal(l.cfg.metrics_port, 7300);
     assert_int_equal(l.cfg.poll_ns, 4000000000); /* two block times */
     assert_int_equal(l.cfg.l1_poll_ns, 12000000000);
     assert_int_equal(l.cfg.engine_timeout_ns, 10000000000);
@@ -214,6 +221,54 @@ static void the_environment_stands_in_for_flags(void **state)
     ls_config_fini(&l.cfg);
 }
 
+/* What op-node calls them, so that its environment can be kept. */
+static void every_flag_has_op_nodes_variable(void **state)
+{
+    static const struct {
+        const char *flag;
+        const char *variable;
+    } rows[] = {
+        {"--l1 URL", "[OP_NODE_L1_ETH_RPC]"},
+        {"--l2 URL", "[OP_NODE_L2_ENGINE_RPC]"},
+        {"--l2.jwt-secret FILE", "[OP_NODE_L2_ENGINE_AUTH]"},
+        {"--l2.engine-rpc-timeout TIME", "[OP_NODE_L2_ENGINE_RPC_TIMEOUT]"},
+        {"--rollup.config FILE", "[OP_NODE_ROLLUP_CONFIG]"},
+        {"--l2.follow.source URL", "[OP_NODE_L2_FOLLOW_SOURCE]"},
+        {"--l2.follow.source.rpc-timeout TIME", "[OP_NODE_L2_FOLLOW_SOURCE_RPC_TIMEOUT]"},
+        {"--safe-source l1|l2", "[OP_NODE_SAFE_SOURCE]"},
+        {"--safe-source.l2-rpc URL", "[OP_NODE_SAFE_SOURCE_L2_RPC]"},
+        {"--l1.http-poll-interval TIME", "[OP_NODE_L1_HTTP_POLL_INTERVAL]"},
+        {"--rpc.addr IP", "[OP_NODE_RPC_ADDR]"},
+        {"--rpc.port PORT", "[OP_NODE_RPC_PORT]"},
+        {"--rpc.enable-admin\n", "[OP_NODE_RPC_ENABLE_ADMIN]"},
+        {"--metrics.enabled\n", "[OP_NODE_METRICS_ENABLED]"},
+        {"--metrics.addr IP", "[OP_NODE_METRICS_ADDR]"},
+        {"--metrics.port PORT", "[OP_NODE_METRICS_PORT]"},
+        {"--follow.poll-interval TIME", "[OP_NODE_FOLLOW_POLL_INTERVAL]"},
+        {"--log.level LEVEL", "[OP_NODE_LOG_LEVEL]"},
+        {"--log.format FORMAT", "[OP_NODE_LOG_FORMAT]"},
+    };
+    struct ls_buf help;
+
+    (void)state;
+    ls_buf_init(&help, 1u << 16);
+    ls_flags_help(&help);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char line[64];
+        const char *at;
+
+        (void)snprintf(line, sizeof line, "\n  %s", rows[i].flag);
+        at = strstr((const char *)help.p, line);
+        const char *end = at != NULL ? strstr(at + 1, "\n  --") : NULL;
+        const char *variable = at != NULL ? strstr(at, rows[i].variable) : NULL;
+
+        if (variable == NULL || (end != NULL && variable > end)) {
+            fail_msg("%s has not %s", rows[i].flag, rows[i].variable);
+        }
+    }
+    ls_buf_fini(&help);
+}
+
 static char *bad_port_env(const char *name)
 {
     static char port[] = "http";
@@ -247,6 +302,8 @@ static void what_is_wrong_is_one_sentence_that_says_where(void **state)
         {"stray", "argument without a flag: \"stray\""},
         {"--l2", "flag needs a value: --l2 URL"},
         {OURS CL "--rpc.enable-admin=maybe", "--rpc.enable-admin: neither true nor false"},
+        {OURS CL "--metrics.port 99999", "--metrics.port: not a number of 0 .. 65535"},
+        {OURS CL "--metrics.addr here", "--metrics.addr: not an IP address"},
         /* sources (CFG-01, CFG-02, R-7.2) */
         {OURS "--safe-source l2", "--safe-source: l2 needs --safe-source.l2-rpc"},
         {OURS "--safe-source.l2-rpc http://b:2", "only has a meaning with --safe-source l2"},
@@ -430,6 +487,7 @@ int main(void)
         cmocka_unit_test(what_is_not_given_has_a_default),
         cmocka_unit_test(every_way_of_naming_a_source_is_taken),
         cmocka_unit_test(the_environment_stands_in_for_flags),
+        cmocka_unit_test(every_flag_has_op_nodes_variable),
         cmocka_unit_test(a_wrong_variable_is_named_as_such),
         cmocka_unit_test(what_is_wrong_is_one_sentence_that_says_where),
         cmocka_unit_test(secret_files_are_read_as_people_write_them),

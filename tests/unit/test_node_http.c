@@ -380,7 +380,7 @@ static struct ls_server *serve(const char *addr, uint16_t port)
     struct ls_server *s = NULL;
     struct ls_diag d = {""};
 
-    if (ls_server_new(addr, port, &host, &s, &d) != LS_OK) {
+    if (ls_server_new(LS_SERVER_RPC, addr, port, &host, &s, &d) != LS_OK) {
         fail_msg("%s", d.text);
     }
     return s;
@@ -473,6 +473,7 @@ static void pages_and_refusals_have_their_status(void **state)
         {HEAD("GET /healthz") "\r\n", "HTTP/1.1 200", "{\"version\":\"v" LS_VERSION "-lightcl\"}"},
         {HEAD("GET /readyz") "\r\n", "HTTP/1.1 503", "\"source\":\"unknown\""},
         {HEAD("GET /") "\r\n", "HTTP/1.1 200", "Content-Length: 0"},
+        {HEAD("GET /metrics") "\r\n", "HTTP/1.1 404", "404 page not found"},
         {HEAD("GET /nope") "\r\n", "HTTP/1.1 404", "404 page not found"},
         {HEAD("DELETE /") "\r\n", "HTTP/1.1 405", "method not allowed"},
         {HEAD("POST /") "Content-Length: 2\r\nContent-Type: text/plain\r\n\r\n{}", "HTTP/1.1 415",
@@ -495,6 +496,38 @@ static void pages_and_refusals_have_their_status(void **state)
     ls_server_free(s);
 }
 
+static void give_metrics(void *arg, struct ls_buf *out)
+{
+    (void)arg;
+    ls_buf_puts(out, "x_total 7\n");
+}
+
+static void the_metrics_port_serves_nothing_else(void **state)
+{
+    static const struct ls_api_host host = {.metrics = give_metrics};
+    static const struct {
+        const char *request;
+        const char *status;
+        const char *text;
+    } rows[] = {
+        {HEAD("GET /metrics") "\r\n", "HTTP/1.1 200", "\r\n\r\nx_total 7\n"},
+        {HEAD("GET /metrics") "\r\n", "HTTP/1.1 200", "Content-Type: text/plain; version=0.0.4"},
+        {HEAD("GET /") "\r\n", "HTTP/1.1 404", "404 page not found"},
+        {HEAD("GET /healthz") "\r\n", "HTTP/1.1 404", "404 page not found"},
+        {HEAD("POST /") "Content-Length: 2\r\nContent-Type: application/json\r\n\r\n{}",
+         "HTTP/1.1 405", "method not allowed"},
+    };
+    struct ls_server *s = NULL;
+    struct ls_diag d = {""};
+
+    (void)state;
+    assert_int_equal(ls_server_new(LS_SERVER_METRICS, "127.0.0.1", 0, &host, &s, &d), LS_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        exchange(s, rows[i].request, rows[i].status, rows[i].text);
+    }
+    ls_server_free(s);
+}
+
 static void a_taken_port_is_named_with_the_reason(void **state)
 {
     struct ls_server *s = serve("127.0.0.1", 0);
@@ -504,11 +537,18 @@ static void a_taken_port_is_named_with_the_reason(void **state)
     char want[64];
 
     (void)state;
-    assert_int_equal(ls_server_new("127.0.0.1", ls_server_port(s), &host, &second, &d), LS_ERR_IO);
+    assert_int_equal(
+        ls_server_new(LS_SERVER_RPC, "127.0.0.1", ls_server_port(s), &host, &second, &d),
+        LS_ERR_IO);
     (void)snprintf(want, sizeof want, "cannot listen on 127.0.0.1 port %u",
                    (unsigned)ls_server_port(s));
     assert_non_null(strstr(d.text, want));
     assert_non_null(strstr(d.text, "Address already in use"));
+    assert_non_null(strstr(d.text, "--rpc.port"));
+    assert_int_equal(
+        ls_server_new(LS_SERVER_METRICS, "127.0.0.1", ls_server_port(s), &host, &second, &d),
+        LS_ERR_IO);
+    assert_non_null(strstr(d.text, "--metrics.port"));
     ls_server_free(s);
 }
 
@@ -528,6 +568,7 @@ int main(void)
         cmocka_unit_test(the_server_answers_calls_on_one_connection),
         cmocka_unit_test(a_call_goes_to_the_root_only),
         cmocka_unit_test(pages_and_refusals_have_their_status),
+        cmocka_unit_test(the_metrics_port_serves_nothing_else),
         cmocka_unit_test(a_taken_port_is_named_with_the_reason),
     };
 
