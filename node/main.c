@@ -65,6 +65,11 @@ static void greet(struct ls_log *log, const struct ls_node_config *c)
         ls_logf(log, LS_LOG_WARN, "without --l1 the L1 origins of the source are not checked",
                 LS_F_STR("l1", l1));
     }
+    if (!c->is_admin_enabled) { /* */
+        ls_logf(log, LS_LOG_WARN,
+                "without --rpc.enable-admin no unsafe payload comes in: unsafe moves with safe",
+                LS_F_STR("admin", "disabled"));
+    }
     if (c->poll_ns < TESTING_PERIOD_NS) {
         ls_logf(log, LS_LOG_WARN, "a poll interval below 1s is meant for tests",
                 LS_F_U64("poll_ms", c->poll_ns / 1000000u));

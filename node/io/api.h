@@ -34,6 +34,7 @@ struct ls_api_host {
     const char *rollup_json; /* what optimism_rollupConfig answers */
     size_t rollup_bytes;
     bool is_admin_enabled;
+    uint64_t safe_lag_max; /* for readyz */
 };
 
 /* Serves one HTTP body: a call, a notification or a batch. Appends the reply to out (maximum
@@ -41,9 +42,11 @@ struct ls_api_host {
 void ls_api_serve(const struct ls_api_host *host, const char *text, size_t n, struct ls_buf *out);
 
 /* Appends the bodies of GET /healthz and GET /readyz (R-6.1). readyz returns true when the node is
- * following: source and engine fine, L1 not in the way, a pass has succeeded. wall_s: now. */
+ * following: source and engine fine, L1 not in the way, a pass has succeeded, and safe is at most
+ * lag_max blocks behind unsafe (0: however far; R-7.4). wall_s: now. */
 void ls_api_healthz(struct ls_buf *out);
-bool ls_api_readyz(const struct ls_core_status *s, int64_t wall_s, struct ls_buf *out);
+bool ls_api_readyz(const struct ls_core_status *s, uint64_t lag_max, int64_t wall_s,
+                   struct ls_buf *out);
 
 /* "ok" "syncing" …: an engine state in one word, as readyz and the metrics have it. */
 const char *ls_api_engine_text(enum ls_engine_state s);

@@ -380,6 +380,10 @@ static enum ls_err read_all(const struct ls_flag_value *v, struct ls_node_config
         (e = read_periods(v, c, d)) != LS_OK) {
         return e;
     }
+    e = read_number(LS_FLAG_FOLLOW_LAG, &v[LS_FLAG_FOLLOW_LAG], 0, UINT64_MAX, &c->safe_lag_max, d);
+    if (e != LS_OK) {
+        return e;
+    }
     return read_number(LS_FLAG_QUEUE_BYTES, &v[LS_FLAG_QUEUE_BYTES], QUEUE_BYTES_MIN,
                        QUEUE_BYTES_MAX, &c->queue_bytes_max, d);
 }

@@ -39,6 +39,7 @@ struct ls_node_config {
     uint64_t source_timeout_ns;
     uint64_t engine_timeout_ns;
     uint64_t queue_bytes_max;
+    uint64_t safe_lag_max; /* blocks; 0 = any */
     enum ls_log_level log_level;
     enum ls_log_format log_format;
 };

@@ -83,12 +83,15 @@ static void put_age(struct ls_jw *w, const char *key, uint64_t then_s, int64_t w
     }
 }
 
-bool ls_api_readyz(const struct ls_core_status *s, int64_t wall_s, struct ls_buf *out)
+bool ls_api_readyz(const struct ls_core_status *s, uint64_t lag_max, int64_t wall_s,
+                   struct ls_buf *out)
 {
     const struct ls_sync_status *p = &s->published;
-    bool lags = p->unsafe_l2.number > p->safe_l2.number;
+    uint64_t lag =
+        p->unsafe_l2.number > p->safe_l2.number ? p->unsafe_l2.number - p->safe_l2.number : 0;
     bool is_ready = s->source == LS_SOURCE_OK && s->engine == LS_ENGINE_VALID &&
-                    (s->l1 == LS_L1_OFF || s->l1 == LS_L1_OK) && s->last_follow_wall_s != 0;
+                    (s->l1 == LS_L1_OFF || s->l1 == LS_L1_OK) && s->last_follow_wall_s != 0 &&
+                    (lag_max == 0 || lag <= lag_max);
     struct ls_jw w;
 
     ls_jw_init(&w, out);
@@ -97,7 +100,7 @@ bool ls_api_readyz(const struct ls_core_status *s, int64_t wall_s, struct ls_buf
     ls_jw_str(&w, "el", ls_api_engine_text(s->engine));
     ls_jw_str(&w, "l1", l1_text(s->l1));
     put_age(&w, "unsafe_age_s", p->unsafe_l2.timestamp, wall_s);
-    ls_jw_u64(&w, "safe_lag_blocks", lags ? p->unsafe_l2.number - p->safe_l2.number : 0);
+    ls_jw_u64(&w, "safe_lag_blocks", lag);
     put_age(&w, "last_follow_ok_s", s->last_follow_wall_s, wall_s);
     ls_jw_object_end(&w);
     return is_ready;

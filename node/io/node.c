@@ -375,7 +375,8 @@ enum ls_err ls_node_new(const struct ls_node_config *cfg, struct ls_log *log, st
                                    .metrics = host_metrics,
                                    .rollup_json = (const char *)cfg->rollup_text.p,
                                    .rollup_bytes = cfg->rollup_text.n,
-                                   .is_admin_enabled = cfg->is_admin_enabled};
+                                   .is_admin_enabled = cfg->is_admin_enabled,
+                                   .safe_lag_max = cfg->safe_lag_max};
     read_clock(n);
     e = make_parts(n, d);
     if (e != LS_OK) {

@@ -104,7 +104,9 @@ static enum MHD_Result get(struct ls_server *s, struct MHD_Connection *c, const 
         ls_api_healthz(&b);
     } else if (strcmp(path, "/readyz") == 0) {
         s->host->status(s->host->node, &status);
-        code = ls_api_readyz(&status, s->wall_s, &b) ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
+        code = ls_api_readyz(&status, s->host->safe_lag_max, s->wall_s, &b)
+                   ? MHD_HTTP_OK
+                   : MHD_HTTP_SERVICE_UNAVAILABLE;
     } else {
         ls_buf_fini(&b);
         return answer_text(c, MHD_HTTP_NOT_FOUND, "404 page not found\n");

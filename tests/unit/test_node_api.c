@@ -306,23 +306,25 @@ static void ready_means_following(void **state)
 
     (void)state;
     ls_buf_init(&b, 1000);
-    assert_true(ls_api_readyz(&s, 1000, &b));
+    assert_true(ls_api_readyz(&s, 0, 1000, &b));
     assert_string_equal((char *)b.p,
                         "{\"source\":\"ok\",\"el\":\"ok\",\"l1\":\"ok\",\"unsafe_age_s\":5,"
                         "\"safe_lag_blocks\":7,\"last_follow_ok_s\":10}");
+    assert_true(ls_api_readyz(&s, 7, 1000, &b));
+    assert_false(ls_api_readyz(&s, 6, 1000, &b));
     s.l1 = LS_L1_OFF;
-    assert_true(ls_api_readyz(&s, 1000, &b));
+    assert_true(ls_api_readyz(&s, 0, 1000, &b));
     s.l1 = LS_L1_LAGGING;
-    assert_false(ls_api_readyz(&s, 1000, &b));
+    assert_false(ls_api_readyz(&s, 0, 1000, &b));
     s = good;
     s.source = LS_SOURCE_CONTRADICTION;
-    assert_false(ls_api_readyz(&s, 1000, &b));
+    assert_false(ls_api_readyz(&s, 0, 1000, &b));
     s = good;
     s.engine = LS_ENGINE_SYNCING;
-    assert_false(ls_api_readyz(&s, 1000, &b));
+    assert_false(ls_api_readyz(&s, 0, 1000, &b));
     s = (struct ls_core_status){.source = LS_SOURCE_OK, .engine = LS_ENGINE_VALID};
     ls_buf_clear(&b);
-    assert_false(ls_api_readyz(&s, 1000, &b));
+    assert_false(ls_api_readyz(&s, 0, 1000, &b));
     assert_non_null(strstr((char *)b.p, "\"unsafe_age_s\":null"));
     assert_non_null(strstr((char *)b.p, "\"last_follow_ok_s\":null"));
     ls_buf_clear(&b);

@@ -116,7 +116,8 @@ static void both_ways_of_giving_a_value_are_taken(void **state)
                           "--rpc.port=0 --rpc.enable-admin --follow.poll-interval 50ms "
                           "--l1.poll-interval=3s --l2.engine-rpc-timeout 2s "
                           "--l2.follow.source.rpc-timeout 1500ms --queue.max-bytes 1048576 "
-                          "--metrics.enabled --metrics.addr 0.0.0.0 --metrics.port=7301 "
+                          "--follow.max-safe-lag 900 --metrics.enabled --metrics.addr 0.0.0.0 "
+                          "--metrics.port=7301 "
                           "--log.level=WARN --log.format json",
                           &l),
                      LS_OK);
@@ -127,6 +128,7 @@ static void both_ways_of_giving_a_value_are_taken(void **state)
     assert_string_equal(l.cfg.rpc_addr, "::1");
     assert_int_equal(l.cfg.rpc_port, 0);
     assert_true(l.cfg.is_admin_enabled);
+    assert_int_equal(l.cfg.safe_lag_max, 900);
     assert_true(l.cfg.has_metrics);
     assert_string_equal(l.cfg.metrics_addr, "0.0.0.0");
     assert_int_equal(l.cfg.metrics_port, 7301);
@@ -151,6 +153,7 @@ static void what_is_not_given_has_a_default(void **state)
     assert_string_equal(l.cfg.rpc_addr, "127.0.0.1");
     assert_int_equal(l.cfg.rpc_port, 9545);
     assert_false(l.cfg.is_admin_enabled);
+    assert_int_equal(l.cfg.safe_lag_max, 0);
     assert_false(l.cfg.has_metrics);
     assert_int_equal(l.cfg.metrics_port, 7300);
     assert_int_equal(l.cfg.poll_ns, 4000000000); /* two block times */
@@ -244,6 +247,7 @@ static void every_flag_has_op_nodes_variable(void **state)
         {"--metrics.enabled\n", "[OP_NODE_METRICS_ENABLED]"},
         {"--metrics.addr IP", "[OP_NODE_METRICS_ADDR]"},
         {"--metrics.port PORT", "[OP_NODE_METRICS_PORT]"},
+        {"--follow.max-safe-lag BLOCKS", "[OP_NODE_FOLLOW_MAX_SAFE_LAG]"},
         {"--follow.poll-interval TIME", "[OP_NODE_FOLLOW_POLL_INTERVAL]"},
         {"--log.level LEVEL", "[OP_NODE_LOG_LEVEL]"},
         {"--log.format FORMAT", "[OP_NODE_LOG_FORMAT]"},
@@ -303,6 +307,7 @@ static void what_is_wrong_is_one_sentence_that_says_where(void **state)
         {"--l2", "flag needs a value: --l2 URL"},
         {OURS CL "--rpc.enable-admin=maybe", "--rpc.enable-admin: neither true nor false"},
         {OURS CL "--metrics.port 99999", "--metrics.port: not a number of 0 .. 65535"},
+        {OURS CL "--follow.max-safe-lag -1", "--follow.max-safe-lag: not a number"},
         {OURS CL "--metrics.addr here", "--metrics.addr: not an IP address"},
         /* sources (CFG-01, CFG-02, R-7.2) */
         {OURS "--safe-source l2", "--safe-source: l2 needs --safe-source.l2-rpc"},
