@@ -7,22 +7,65 @@
 #include "harness/scenario/script.h"
 #include "mocks/model/engine.h"
 
-static void set_profile(lua_State *lua, struct ls_script *s, int index)
+/* Raises a misuse that says what is wrong with text as a profile. */
+static int bad_profile(lua_State *lua, const char *text, const struct ls_engine_profile *p,
+                       enum ls_el_choice_fault fault)
 {
-    if (lua_getfield(lua, index, "profile") != LUA_TNIL) {
-        const char *name = lua_type(lua, -1) == LUA_TSTRING ? lua_tostring(lua, -1) : "";
-        const struct ls_engine_profile *p = ls_engine_profile_find(name);
-        if (!p) {
-            char known[160] = "";
-            for (size_t i = 0; ls_engine_profile_at(i); i++) {
-                size_t n = strlen(known);
-                snprintf(known + n, sizeof known - n, " %s", ls_engine_profile_at(i)->name);
-            }
-            ls_script_misuse(lua, "engine{}: no profile \"%s\"; known:%s", name, known);
-        }
-        ls_engine_set_profile(s->world->engine, p);
+    char known[LS_EL_NAMES_MAX];
+    ls_engine_profile_names(known, sizeof known);
+    if (fault == LS_EL_CHOICE_NO_NAME) {
+        return ls_script_misuse(lua, "no profile \"%s\"; known:%s", text, known);
     }
-    lua_pop(lua, 1);
+    const char *param = ls_engine_param_name(p->param);
+    return ls_script_misuse(lua, "\"%s\": profile %s takes %s%s", text, p->name,
+                            param == NULL ? "no parameter" : "a colon and ",
+                            param == NULL ? "" : param);
+}
+
+/* Changes the engine's profile to the one named at index. A block that it is about is left in
+ * *condemned, for when the engine has its blocks; else LS_NO_BLOCK. */
+static void take_profile(lua_State *lua, struct ls_script *s, int index, uint32_t *condemned)
+{
+    const char *text = lua_type(lua, index) == LUA_TSTRING ? lua_tostring(lua, index) : "";
+    struct ls_engine_profile p;
+    const char *block;
+    enum ls_el_choice_fault fault = ls_engine_profile_read(text, &p, &block);
+    *condemned = LS_NO_BLOCK;
+    if (fault != LS_EL_CHOICE_OK) {
+        (void)bad_profile(lua, text, &p, fault);
+        return;
+    }
+    if (block != NULL) {
+        lua_pushstring(lua, block);
+        *condemned = ls_block_get(lua, -1, "the profile's block").id;
+        lua_pop(lua, 1);
+        if (*condemned == ls_engine_genesis(s->world->engine)) {
+            (void)ls_script_misuse(lua, "\"%s\": genesis is not executed", text);
+        }
+    }
+    ls_engine_set_profile(s->world->engine, &p);
+}
+
+static void condemn(struct ls_script *s, uint32_t id)
+{
+    if (id != LS_NO_BLOCK) {
+        ls_engine_condemn(s->world->engine, id);
+    }
+}
+
+/* w:profile("nm"), w:profile("deep:16"): other rules from now on, blocks and labels stay; gives the
+ * name of the one in force */
+static int verb_profile(lua_State *lua)
+{
+    struct ls_script *s = ls_script_self(lua);
+    if (!lua_isnoneornil(lua, 2)) {
+        uint32_t condemned;
+        take_profile(lua, s, 2, &condemned);
+        condemn(s, condemned);
+        ls_verb_trace(s, "profile", "%s", lua_tostring(lua, 2));
+    }
+    lua_pushstring(lua, ls_engine_knobs(s->world->engine)->name);
+    return 1;
 }
 
 /* head, safe, finalized, knows: what the engine has and calls so. */
@@ -52,18 +95,48 @@ static void set_heads(lua_State *lua, struct ls_script *s, int index)
     }
 }
 
-/* w:engine{profile, head, safe, finalized, knows, backfill, peer_tip, stuck, prune, invalid,
- * forget} */
+/* Member key of the table at index is there and true or false. */
+static bool has_flag(lua_State *lua, int index, const char *key, bool *out)
+{
+    bool is_there = lua_getfield(lua, index, key) != LUA_TNIL;
+    lua_pop(lua, 1);
+    *out = is_there && ls_args_field_bool(lua, index, key, false);
+    return is_there;
+}
+
+static void set_flags(lua_State *lua, struct ls_engine *e, int index)
+{
+    struct ls_engine_profile *knobs = ls_engine_knobs(e);
+    bool is_on;
+    if (has_flag(lua, index, "stuck", &is_on)) {
+        knobs->is_stuck = is_on;
+    }
+    if (has_flag(lua, index, "mortal", &is_on)) {
+        knobs->is_mortal = is_on;
+    }
+    if (has_flag(lua, index, "builds_hang", &is_on)) {
+        knobs->builds_hang = is_on;
+    }
+}
+
+/* w:engine{profile, head, safe, finalized, knows, backfill, peer_tip, stuck, mortal, builds_hang,
+ * prune, invalid, forget} */
 static int verb_engine(lua_State *lua)
 {
-    static const char *const keys[] = {"profile", "head",     "safe",     "finalized",
-                                       "knows",   "backfill", "peer_tip", "stuck",
-                                       "prune",   "invalid",  "forget",   NULL};
+    static const char *const keys[] = {
+        "profile", "head",  "safe",    "finalized", "knows",  "backfill",    "peer_tip",
+        "stuck",   "prune", "invalid", "forget",    "mortal", "builds_hang", NULL};
+    uint32_t condemned = LS_NO_BLOCK;
     struct ls_script *s = ls_script_self(lua);
     struct ls_engine *e = s->world->engine;
     ls_args_keys(lua, 2, "engine", keys);
-    set_profile(lua, s, 2);
+    if (lua_getfield(lua, 2, "profile") != LUA_TNIL) {
+        take_profile(lua, s, -1, &condemned);
+    }
+    lua_pop(lua, 1);
     set_heads(lua, s, 2);
+    condemn(s, condemned);
+    set_flags(lua, e, 2);
     uint64_t backfill = ls_args_field_count(lua, 2, "backfill", UINT64_MAX);
     if (backfill != UINT64_MAX) {
         ls_engine_set_backfill(e, backfill);
@@ -72,10 +145,6 @@ static int verb_engine(lua_State *lua)
     if (peer_tip.id != LS_NO_BLOCK) {
         ls_engine_set_peer_tip(e, peer_tip.id);
     }
-    if (lua_getfield(lua, 2, "stuck") != LUA_TNIL) {
-        ls_engine_set_stuck(e, ls_args_field_bool(lua, 2, "stuck", false));
-    }
-    lua_pop(lua, 1);
     uint64_t prune = ls_args_field_count(lua, 2, "prune", UINT64_MAX);
     if (prune != UINT64_MAX) {
         ls_engine_set_prune(e, prune);
@@ -125,12 +194,39 @@ static int verb_rewind(lua_State *lua)
     return 0;
 }
 
+static void open_port(lua_State *lua, struct ls_script *s, bool is_open)
+{
+    struct ls_diag d = {0};
+    ls_script_check(lua, s->world->ops->port(s->world, LS_EP_ENGINE, is_open, &d), &d);
+}
+
+/* w:kill_engine(): its process is gone, connections are reset and refused until restart_engine */
+static int verb_kill_engine(lua_State *lua)
+{
+    struct ls_script *s = ls_script_self(lua);
+    ls_engine_kill(s->world->engine);
+    open_port(lua, s, false);
+    ls_verb_trace(s, "kill_engine", "%s", "");
+    return 0;
+}
+
+/* w:is_dead(): the engine's process is gone, by kill_engine or by itself */
+static int verb_is_dead(lua_State *lua)
+{
+    lua_pushboolean(lua, ls_engine_is_dead(ls_script_self(lua)->world->engine));
+    return 1;
+}
+
 /* w:restart_engine(lost): its process restarts; the newest `lost` blocks did not survive */
 static int verb_restart_engine(lua_State *lua)
 {
     struct ls_script *s = ls_script_self(lua);
     uint64_t lost = lua_isnoneornil(lua, 2) ? 0 : ls_args_count(lua, 2, "restart_engine's blocks");
+    bool was_dead = ls_engine_is_dead(s->world->engine);
     ls_engine_restart(s->world->engine, lost);
+    if (was_dead) {
+        open_port(lua, s, true);
+    }
     ls_verb_trace(s, "restart_engine", "lost %llu", (unsigned long long)lost);
     return 0;
 }
@@ -186,6 +282,9 @@ static int verb_is_syncing(lua_State *lua)
 }
 
 const luaL_Reg ls_verbs_engine[] = {{"engine", verb_engine},
+                                    {"profile", verb_profile},
+                                    {"kill_engine", verb_kill_engine},
+                                    {"is_dead", verb_is_dead},
                                     {"wipe", verb_wipe},
                                     {"rewind", verb_rewind},
                                     {"restart_engine", verb_restart_engine},

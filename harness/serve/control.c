@@ -156,11 +156,33 @@ static void get_history(const struct question *q)
     (void)ls_buf_putc(&q->reply->body, '\n');
 }
 
+/* [{"name", "param", "what"}], as the table of the engine has them. */
+static void get_profiles(const struct question *q)
+{
+    const struct ls_engine_profile *p;
+    struct ls_jw w;
+
+    ls_jw_init(&w, &q->reply->body);
+    ls_jw_array(&w, NULL);
+    for (size_t i = 0; (p = ls_engine_profile_at(i)) != NULL; i++) {
+        ls_jw_object(&w, NULL);
+        ls_jw_str(&w, "name", p->name);
+        ls_jw_str(&w, "param", ls_engine_param_name(p->param));
+        ls_jw_str(&w, "what", p->what);
+        ls_jw_object_end(&w);
+    }
+    ls_jw_array_end(&w);
+    (void)ls_buf_putc(&q->reply->body, '\n');
+}
+
 static const struct {
     const char *path;
     void (*answer)(const struct question *q);
-} VIEWS[] = {
-    {"/", get_page}, {"/state", get_state}, {"/calls", get_calls}, {"/history", get_history}};
+} VIEWS[] = {{"/", get_page},
+             {"/state", get_state},
+             {"/calls", get_calls},
+             {"/history", get_history},
+             {"/profiles", get_profiles}};
 
 /* --- POST --- */
 
@@ -211,8 +233,9 @@ static void no_path(struct ls_http_reply *reply, const char *path)
     char text[400];
 
     ls_control_deeds(deeds, sizeof deeds);
-    (void)snprintf(text, sizeof text, "no path \"%.60s\"; GET: / /state /calls /history; POST: %s",
-                   path, deeds);
+    (void)snprintf(text, sizeof text,
+                   "no path \"%.60s\"; GET: / /state /calls /history /profiles; POST: %s", path,
+                   deeds);
     put_error(reply, 404, text);
 }
 

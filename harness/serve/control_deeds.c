@@ -351,40 +351,35 @@ static enum ls_err port(struct ls_control_deed *deed)
 /* --- engine --- */
 
 struct engine_wish {
-    const struct ls_engine_profile *profile; /* NULL: as it is */
-    bool wipe, restart;
+    bool has_profile;
+    struct ls_stage_profile profile;
+    bool wipe, restart, kill;
     uint64_t rewind, lost;
     bool has_head, has_safe, has_finalized, has_invalid, has_forget;
     uint32_t head, safe, finalized, invalid, forget;
-    bool has_stuck, is_stuck;
+    bool has_stuck, is_stuck, has_mortal, is_mortal, has_builds_hang, builds_hang;
     bool has_peers, has_prune;
     uint64_t peers, prune;
 };
 
-static void read_profile(struct ls_members *m, struct engine_wish *w)
+static void read_profile(const struct ls_control_deed *deed, struct ls_members *m,
+                         struct engine_wish *w)
 {
-    const char *name = ls_members_str(m, "profile", NULL);
-    char names[256] = "";
-    size_t n = 0;
+    const char *text = ls_members_str(m, "profile", NULL);
 
-    if (name == NULL) {
-        return;
-    }
-    w->profile = ls_engine_profile_find(name);
-    for (size_t i = 0; ls_engine_profile_at(i) != NULL && n < sizeof names; i++) {
-        n += (size_t)snprintf(names + n, sizeof names - n, " %s", ls_engine_profile_at(i)->name);
-    }
-    if (w->profile == NULL) {
-        ls_members_fail(m, "no profile \"%.40s\"; there are:%s", name, names);
+    w->has_profile = text != NULL;
+    if (text != NULL && m->err == LS_OK) {
+        m->err = ls_stage_find_profile(deed->control->stage, text, &w->profile, deed->d);
     }
 }
 
 static void read_engine(const struct ls_control_deed *deed, struct ls_members *m,
                         struct engine_wish *w)
 {
-    read_profile(m, w);
+    read_profile(deed, m, w);
     w->wipe = ls_members_bool(m, "wipe", false);
     w->restart = ls_members_bool(m, "restart", false);
+    w->kill = ls_members_bool(m, "kill", false);
     w->lost = ls_members_u64(m, "lost", UINT32_MAX, 0);
     w->rewind = ls_members_u64(m, "rewind", UINT32_MAX, 0);
     w->has_head = real_block(deed, m, "head", &w->head);
@@ -394,12 +389,19 @@ static void read_engine(const struct ls_control_deed *deed, struct ls_members *m
     w->has_forget = real_block(deed, m, "forget", &w->forget);
     w->has_stuck = ls_members_has(m, "stuck");
     w->is_stuck = ls_members_bool(m, "stuck", false);
+    w->has_mortal = ls_members_has(m, "mortal");
+    w->is_mortal = ls_members_bool(m, "mortal", false);
+    w->has_builds_hang = ls_members_has(m, "builds_hang");
+    w->builds_hang = ls_members_bool(m, "builds_hang", false);
     w->has_peers = ls_members_has(m, "peers");
     w->peers = ls_members_u64(m, "peers", PEERS_MAX, 0);
     w->has_prune = ls_members_has(m, "prune");
     w->prune = ls_members_u64(m, "prune", UINT64_MAX, 0);
     if (w->lost > 0 && !w->restart) {
         ls_members_fail(m, "\"lost\" belongs to \"restart\"");
+    }
+    if (w->kill && w->restart) {
+        ls_members_fail(m, "\"kill\" or \"restart\", one at a time");
     }
 }
 
@@ -427,6 +429,12 @@ static void set_knobs(struct ls_stage *s, const struct engine_wish *w)
     if (w->has_stuck) {
         ls_engine_set_stuck(e, w->is_stuck);
     }
+    if (w->has_mortal) {
+        ls_engine_knobs(e)->is_mortal = w->is_mortal;
+    }
+    if (w->has_builds_hang) {
+        ls_engine_knobs(e)->builds_hang = w->builds_hang;
+    }
     if (w->has_peers) {
         ls_stage_set_peers(s, w->peers);
     }
@@ -441,41 +449,51 @@ static void set_knobs(struct ls_stage *s, const struct engine_wish *w)
     }
 }
 
-/* What clients see of a restart: the engine's ports that are open lose their connections. */
-static enum ls_err reset_connections(const struct ls_control_deed *deed)
+/* The engine's ports as a mask; is_open_only: those that answer now. */
+static unsigned engine_ports(const struct ls_control *c, bool is_open_only)
 {
-    const struct ls_control *c = deed->control;
     unsigned mask = 0;
-    enum ls_err e;
 
     for (size_t p = LS_SERVE_EL; p <= LS_SERVE_EL_HTTP; p++) {
-        bool is_up =
-            c->urls[p][0] != '\0' && c->hands->is_open(c->hands_user, (enum ls_serve_port)p);
-        mask |= is_up ? 1u << p : 0u;
+        bool is_on = c->urls[p][0] != '\0';
+        if (is_on && (!is_open_only || c->hands->is_open(c->hands_user, (enum ls_serve_port)p))) {
+            mask |= 1u << p;
+        }
     }
-    e = set_open(deed, mask, false);
+    return mask;
+}
+
+/* What clients see of a restart: open ports lose their connections, those of a dead process open.
+ */
+static enum ls_err reset_connections(const struct ls_control_deed *deed, bool was_dead)
+{
+    unsigned mask = engine_ports(deed->control, !was_dead);
+    enum ls_err e = set_open(deed, mask, false);
+
     return e == LS_OK ? set_open(deed, mask, true) : e;
 }
 
-/* {"profile", "wipe", "rewind", "restart", "lost", "head", "safe", "finalized", "stuck", "peers",
- * "prune", "invalid", "forget"} */
+/* {"profile", "wipe", "rewind", "restart", "lost", "kill", "head", "safe", "finalized", "stuck",
+ * "mortal", "builds_hang", "peers", "prune", "invalid", "forget"} */
 static enum ls_err engine(struct ls_control_deed *deed)
 {
-    static const char *const known[] = {"profile", "wipe",    "rewind",    "restart", "lost",
-                                        "head",    "safe",    "finalized", "stuck",   "peers",
-                                        "prune",   "invalid", "forget",    NULL};
+    static const char *const known[] = {"profile",     "wipe",    "rewind",    "restart", "lost",
+                                        "head",        "safe",    "finalized", "stuck",   "peers",
+                                        "prune",       "invalid", "forget",    "kill",    "mortal",
+                                        "builds_hang", NULL};
     struct ls_stage *s = deed->control->stage;
     struct ls_engine *e = s->mocks.engine;
     struct engine_wish w = {0};
     struct ls_members m;
+    bool was_dead;
 
     ls_members_begin(&m, deed->body, known, deed->d);
     read_engine(deed, &m, &w);
     if (m.err != LS_OK) {
         return m.err;
     }
-    if (w.profile != NULL) {
-        ls_engine_set_profile(e, w.profile);
+    if (w.has_profile) {
+        ls_engine_set_profile(e, &w.profile.profile);
     }
     if (w.wipe) {
         ls_engine_wipe(e);
@@ -484,12 +502,20 @@ static enum ls_err engine(struct ls_control_deed *deed)
         ls_engine_rewind(e, w.rewind);
     }
     set_labels(e, &w);
+    if (w.has_profile) {
+        ls_stage_condemn(s, &w.profile);
+    }
     set_knobs(s, &w);
+    if (w.kill) {
+        ls_engine_kill(e);
+        return set_open(deed, engine_ports(deed->control, false), false);
+    }
     if (!w.restart) {
         return LS_OK;
     }
+    was_dead = ls_engine_is_dead(e);
     ls_engine_restart(e, w.lost);
-    return reset_connections(deed);
+    return reset_connections(deed, was_dead);
 }
 
 /* --- which is which --- */

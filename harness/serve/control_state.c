@@ -94,6 +94,7 @@ static void put_engine(const struct ls_stage *s, struct ls_jw *w)
 
     ls_jw_object(w, "engine");
     ls_jw_str(w, "profile", ls_engine_knobs(e)->name);
+    ls_jw_bool(w, "dead", ls_engine_is_dead(e));
     put_l2(s, w, "latest", ls_engine_label(e, LS_LABEL_LATEST));
     put_l2(s, w, "safe", ls_engine_label(e, LS_LABEL_SAFE));
     put_l2(s, w, "finalized", ls_engine_label(e, LS_LABEL_FINALIZED));

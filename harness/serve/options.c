@@ -38,7 +38,7 @@ const char ls_serve_usage[] =
     "                     port 0 is any free one. A usual port that is taken is replaced by a "
     "free\n"
     "                     one. What was opened is printed\n"
-    "  --profile P        personality of the engine (default geth)\n"
+    "  --profile P[:X]    personality of the engine (default geth)\n"
     "  --start H[/S[/F]]  head, safe and finalized block of the engine (default: genesis, or the\n"
     "                     first recorded block when there is a gap behind genesis)\n"
     "  --peers N          blocks a second the engine gets from its peers (default 200, 0 = none)\n"
@@ -125,20 +125,6 @@ static enum ls_err parse_lags(const char *text, struct ls_lags *out, struct ls_d
     return LS_OK;
 }
 
-static enum ls_err parse_profile(const char *name, struct ls_serve_options *o, struct ls_diag *d)
-{
-    char names[256] = "";
-    size_t n = 0;
-
-    o->profile = ls_engine_profile_find(name);
-    for (size_t i = 0; ls_engine_profile_at(i) != NULL && n < sizeof names; i++) {
-        n += (size_t)snprintf(names + n, sizeof names - n, " %s", ls_engine_profile_at(i)->name);
-    }
-    return o->profile != NULL
-               ? LS_OK
-               : ls_fail(d, LS_ERR_USAGE, "no profile \"%.40s\"; there are:%s", name, names);
-}
-
 static enum ls_err parse_state(const char *text, struct ls_serve_options *o, struct ls_diag *d)
 {
     o->state = strcmp(text, "none") == 0 ? LS_ETH_STATE_MISSING : LS_ETH_STATE_EMPTY;
@@ -154,7 +140,7 @@ static void set_defaults(struct ls_serve_options *o)
         [LS_SERVE_SOURCE_CL] = 8647, [LS_SERVE_L1] = 8745,      [LS_SERVE_SYNCTESTER] = 8845,
         [LS_SERVE_CONTROL] = 8700};
 
-    *o = (struct ls_serve_options){.profile = ls_engine_profile_find("geth"),
+    *o = (struct ls_serve_options){.profile = "geth",
                                    .pace = {.is_running = true, .milli = LS_PACE_REAL},
                                    .lags = {SAFE_LAG_DEFAULT, FINALIZED_LAG_DEFAULT},
                                    .peers = PEERS_DEFAULT,
@@ -181,7 +167,8 @@ static enum ls_err take_words(const struct words *w, struct ls_serve_options *o,
         }
     }
     if (e == LS_OK && w->profile != NULL) {
-        e = parse_profile(w->profile, o, d);
+        o->profile = w->profile;
+        e = ls_stage_check_profile(w->profile, d);
     }
     if (e == LS_OK && w->start != NULL) {
         e = ls_serve_start_parse(w->start, &o->start, d);

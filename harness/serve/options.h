@@ -26,7 +26,7 @@ struct ls_serve_address {
 
 struct ls_serve_options {
     const char *fixture; /* all strings are argv's */
-    const struct ls_engine_profile *profile;
+    const char *profile; /* "deep:16" */
     struct ls_serve_address addresses[LS_SERVE_PORT_COUNT + 1];
     struct ls_stage_start start;
     struct ls_pace pace;

@@ -402,8 +402,8 @@ static void print_ports(const struct serve *s)
         ls_universe_get(s->chain.l2, ls_engine_label(e, LS_LABEL_LATEST));
 
     printf("  el          %s  engine, %s, profile %s, at block %" PRIu64 "\n", url(s, LS_SERVE_EL),
-           s->jwt_path[0] != '\0' ? "authenticated" : "no token asked for",
-           s->options.profile->name, head->ref.number);
+           s->jwt_path[0] != '\0' ? "authenticated" : "no token asked for", s->options.profile,
+           head->ref.number);
     printf("  el-http     %s  the same engine, public\n", url(s, LS_SERVE_EL_HTTP));
     printf("  source-el   %s  the node to follow, execution\n", url(s, LS_SERVE_SOURCE_EL));
     printf("  source-cl   %s  the node to follow, consensus\n", url(s, LS_SERVE_SOURCE_CL));

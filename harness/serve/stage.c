@@ -109,6 +109,63 @@ static void show(struct ls_stage *s, uint64_t at_ms)
     spread(s);
 }
 
+/* --- profiles --- */
+
+static enum ls_err read_profile(const char *text, struct ls_engine_profile *out, const char **block,
+                                struct ls_diag *d)
+{
+    char names[LS_EL_NAMES_MAX];
+    const char *param;
+
+    switch (ls_engine_profile_read(text, out, block)) {
+    case LS_EL_CHOICE_OK:
+        return LS_OK;
+    case LS_EL_CHOICE_NO_NAME:
+        ls_engine_profile_names(names, sizeof names);
+        return ls_fail(d, LS_ERR_USAGE, "no profile \"%.40s\"; there are:%s", text, names);
+    case LS_EL_CHOICE_NO_PARAM:
+        break;
+    }
+    param = ls_engine_param_name(out->param);
+    return ls_fail(d, LS_ERR_USAGE, "\"%.40s\": profile %s takes %s%s", text, out->name,
+                   param == NULL ? "no parameter" : "a colon and ", param == NULL ? "" : param);
+}
+
+enum ls_err ls_stage_check_profile(const char *text, struct ls_diag *d)
+{
+    struct ls_engine_profile p;
+    const char *block;
+
+    return read_profile(text, &p, &block, d);
+}
+
+enum ls_err ls_stage_find_profile(const struct ls_stage *s, const char *text,
+                                  struct ls_stage_profile *out, struct ls_diag *d)
+{
+    const char *block;
+    uint64_t number;
+    enum ls_err e = read_profile(text, &out->profile, &block, d);
+
+    out->condemned = LS_NO_BLOCK;
+    if (e != LS_OK || block == NULL) {
+        return e;
+    }
+    e = ls_parse_dec(block, strlen(block), &number) == LS_OK
+            ? ls_stage_at(s, number, &out->condemned, d)
+            : ls_stage_find(s, block, &out->condemned, d);
+    if (e == LS_OK && (out->condemned == LS_NO_BLOCK || out->condemned == chain_of(s)->genesis)) {
+        return ls_fail(d, LS_ERR_USAGE, "\"%.80s\": no engine executes that", text);
+    }
+    return e;
+}
+
+void ls_stage_condemn(struct ls_stage *s, const struct ls_stage_profile *p)
+{
+    if (p->condemned != LS_NO_BLOCK) {
+        ls_engine_condemn(s->mocks.engine, p->condemned);
+    }
+}
+
 /* --- life --- */
 
 static enum ls_err seed_engine(struct ls_stage *s, const struct ls_stage_start *start,
@@ -142,21 +199,27 @@ static enum ls_err seed_engine(struct ls_stage *s, const struct ls_stage_start *
 
 enum ls_err ls_stage_init(struct ls_stage *s, const struct ls_stage_options *o, struct ls_diag *d)
 {
+    struct ls_stage_profile profile;
     enum ls_err e;
 
     *s = (struct ls_stage){
         .timeline = {.chain = o->chain, .lags = o->lags}, .pace = o->pace, .tip = o->chain->tip};
-    e = ls_mocks_init(&s->mocks, o->chain, o->trace, o->profile, d);
+    e = ls_mocks_init(&s->mocks, o->chain, o->trace, ls_engine_profile_find("geth"), d);
     if (e != LS_OK) {
         return e;
     }
     e = seed_engine(s, &o->start, d);
+    if (e == LS_OK) {
+        show(s, 0); /* a block of the profile may be named by the source's heads */
+        e = ls_stage_find_profile(s, o->profile, &profile, d);
+    }
     if (e != LS_OK) {
         ls_stage_fini(s);
         return e;
     }
+    ls_engine_set_profile(s->mocks.engine, &profile.profile);
+    ls_stage_condemn(s, &profile);
     ls_stage_set_peers(s, o->peers);
-    show(s, 0);
     return LS_OK;
 }
 

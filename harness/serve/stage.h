@@ -34,7 +34,7 @@ struct ls_stage_start {
 struct ls_stage_options {
     struct ls_chain *chain; /* borrowed, outlives the stage */
     struct ls_trace *trace; /* borrowed, likewise; NULL: none */
-    const struct ls_engine_profile *profile;
+    const char *profile;    /* "deep:16" */
     struct ls_stage_start start;
     struct ls_pace pace;
     struct ls_lags lags;
@@ -110,6 +110,21 @@ struct ls_stage_l1 {
 };
 enum ls_err ls_stage_set_l1(struct ls_stage *s, const struct ls_stage_l1 *to, uint64_t now_ns,
                             struct ls_diag *d);
+
+/* NAME[:PARAM] of a profile (mocks/model/engine_profile.c), its block looked up later. USAGE with a
+ * sentence that lists what there is. */
+enum ls_err ls_stage_check_profile(const char *text, struct ls_diag *d);
+/* The same with its block, which is a number on the source's branch or a name for ls_stage_find.
+ * USAGE, NOT_FOUND. */
+struct ls_stage_profile {
+    struct ls_engine_profile profile;
+    uint32_t condemned; /* the block that profile "inv" is about, else LS_NO_BLOCK */
+};
+enum ls_err ls_stage_find_profile(const struct ls_stage *s, const char *text,
+                                  struct ls_stage_profile *out, struct ls_diag *d);
+/* What the profile says of one block, once the engine has it (and ls_engine_set_profile was done).
+ */
+void ls_stage_condemn(struct ls_stage *s, const struct ls_stage_profile *p);
 
 /* Blocks a second that the engine gets from its peers, in steps of ten; 0 = it has none. */
 void ls_stage_set_peers(struct ls_stage *s, uint64_t peers);

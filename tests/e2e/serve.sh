@@ -118,7 +118,7 @@ post() {
 
 # engine_safe: the number in a state, which is on standard input; nothing when it is null.
 engine_safe() {
-    sed -n 's/.*"engine":{"profile":"[^"]*","latest":{[^}]*},"safe":{"number":\([0-9]*\).*/\1/p'
+    sed -n 's/.*"engine":{"profile":"[^"]*","dead":[a-z]*,"latest":{[^}]*},"safe":{"number":\([0-9]*\).*/\1/p'
 }
 
 # field WORD: the value behind a word of cast's table.

@@ -82,8 +82,7 @@ static int set_up_over(void **state, const char *fixture, const char *pace)
 {
     const struct ls_chain_options room = {.extra_blocks = LS_STAGE_FORK_BLOCKS};
     struct rig *r = calloc(1, sizeof *r);
-    struct ls_stage_options o = {
-        .profile = ls_engine_profile_find("geth"), .lags = {30, 120}, .peers = 200};
+    struct ls_stage_options o = {.profile = "geth", .lags = {30, 120}, .peers = 200};
     *state = r;
     if (r == NULL || ls_chain_open(fixture, &room, &r->chain, NULL) != LS_OK) {
         return 1;
@@ -649,6 +648,62 @@ static void the_engine_is_put_rewound_and_wiped(void **state)
     assert_string_equal(ls_json_str(at(r, "engine", "profile")), "snap");
 }
 
+static void profiles_are_listed_with_what_they_do(void **state)
+{
+    struct rig *r = *state;
+    size_t n = 0;
+    assert_int_equal(get(r, "/profiles"), 200);
+    for (const struct cJSON *p = ls_json_first(r->answer); p != NULL; p = ls_json_next(p)) {
+        const struct ls_engine_profile *row = ls_engine_profile_at(n++);
+        assert_string_equal(ls_json_str(ls_json_get(p, "name")), row->name);
+        assert_string_equal(ls_json_str(ls_json_get(p, "what")), row->what);
+    }
+    assert_null(ls_engine_profile_at(n));
+}
+
+static void profiles_take_what_stands_behind_a_colon(void **state)
+{
+    struct rig *r = *state;
+    struct ls_engine *e = r->stage.mocks.engine;
+    post(r, "/engine", "{\"profile\":\"EL-DEEP:7\"}");
+    assert_string_equal(ls_json_str(at(r, "engine", "profile")), "deep");
+    assert_int_equal(ls_engine_knobs(e)->reorg_depth_max, 7);
+    post(r, "/engine", "{\"profile\":\"inv:90\",\"head\":100,\"safe\":80}");
+    ENGINE(r, 89, 80, NONE);
+    post(r, "/engine", "{\"profile\":\"inv:canonical:70\"}");
+    ENGINE(r, 69, NONE, NONE);
+    post(r, "/engine", "{\"mortal\":true,\"builds_hang\":true,\"stuck\":true}");
+    assert_true(ls_engine_knobs(e)->is_mortal);
+    assert_true(ls_engine_knobs(e)->builds_hang);
+    assert_true(ls_engine_knobs(e)->is_stuck);
+    post(r, "/engine", "{\"profile\":\"slow:20\"}");
+    assert_int_equal(ls_engine_knobs(e)->call_ns, 20000000);
+    assert_false(ls_engine_knobs(e)->is_stuck);
+    refused(r, "/engine", "{\"profile\":\"deep:x\"}", 400, "deep takes a colon and BLOCKS");
+    refused(r, "/engine", "{\"profile\":\"nm:1\"}", 400, "nm takes no parameter");
+    refused(r, "/engine", "{\"profile\":\"inv\"}", 400, "inv takes a colon and BLOCK");
+    refused(r, "/engine", "{\"profile\":\"inv:0\"}", 400, "no engine executes that");
+    refused(r, "/engine", "{\"profile\":\"inv:none\"}", 400, "no engine executes that");
+    refused(r, "/engine", "{\"profile\":\"inv:600\"}", 400, "600");
+    assert_int_equal(ls_engine_knobs(e)->call_ns, 20000000);
+}
+
+static void a_killed_engine_answers_nobody_until_its_restart(void **state)
+{
+    struct rig *r = *state;
+    post(r, "/engine", "{\"head\":100,\"safe\":90,\"finalized\":80}");
+    refused(r, "/engine", "{\"kill\":true,\"restart\":true}", 400, "one at a time");
+    post(r, "/engine", "{\"kill\":true}");
+    assert_true(ls_json_true(at(r, "engine", "dead")));
+    assert_true(r->is_closed[LS_SERVE_EL]);
+    assert_true(r->is_closed[LS_SERVE_EL_HTTP]);
+    post(r, "/engine", "{\"restart\":true,\"lost\":2}");
+    assert_false(ls_json_true(at(r, "engine", "dead")));
+    assert_false(r->is_closed[LS_SERVE_EL]);
+    assert_false(r->is_closed[LS_SERVE_EL_HTTP]);
+    ENGINE(r, 98, 80, 80);
+}
+
 static void a_wrong_wish_changes_nothing_of_the_engine(void **state)
 {
     struct rig *r = *state;
@@ -714,7 +769,7 @@ static void a_start_is_checked(void **state)
     struct rig *r = *state;
     struct ls_stage s;
     struct ls_diag d = {0};
-    struct ls_stage_options o = {.chain = &r->chain, .profile = ls_engine_profile_find("geth")};
+    struct ls_stage_options o = {.chain = &r->chain, .profile = "geth"};
     o.start = (struct ls_stage_start){.is_given = true, .head = 512};
     assert_int_equal(ls_stage_init(&s, &o, &d), LS_ERR_RANGE);
     assert_non_null(strstr(d.text, "0 to 511"));
@@ -759,6 +814,9 @@ int main(void)
         T(holds_are_released_and_asked_again),
         T(ports_close_and_open),
         T(the_engine_is_put_rewound_and_wiped),
+        T(profiles_are_listed_with_what_they_do),
+        T(profiles_take_what_stands_behind_a_colon),
+        T(a_killed_engine_answers_nobody_until_its_restart),
         T(a_wrong_wish_changes_nothing_of_the_engine),
         T(a_restart_drops_the_engines_connections),
         T(peers_have_what_the_source_has),

@@ -377,6 +377,10 @@ static void mistakes_of_the_script_are_broken_not_failed(void **state)
         {"w.start()", "call verbs with a colon"},
         {"w:engine{haed = 'B+3'}", "engine{}: unknown key \"haed\"; known: profile head"},
         {"w:engine{profile = 'besu'}", "no profile \"besu\"; known: geth"},
+        {"w:engine{profile = 'EL-DEEP:x'}", "profile deep takes a colon and BLOCKS"},
+        {"w:profile('nm:1')", "profile nm takes no parameter"},
+        {"w:profile('inv:B+77')", "ends at B+39"},
+        {"w:profile('inv:G')", "genesis is not executed"},
         {"w:source('B+3')", "source takes a table"},
         {"w:within(2, 'x')", "within needs a function"},
         {"w:within('soon', 'x', function() end)", "within's ticks must be a whole number"},
@@ -394,6 +398,21 @@ static void mistakes_of_the_script_are_broken_not_failed(void **state)
         run(f, cases[i].body);
         expect_outcome(f, LS_OUTCOME_BROKEN, 2, cases[i].what);
     }
+}
+
+/* --- profiles --- */
+
+static void the_profile_is_changed_while_the_engine_runs(void **state)
+{
+    struct fixture *f = *state;
+    run(f, "w:engine{head = 'B+20', safe = 'B+9', finalized = 'B+3', profile = 'EL-INV:B+10'}\n"
+           "w:expect('condemned with its blocks', w:label('latest'), w:block('B+9'))\n"
+           "w:expect('name', w:profile(), 'inv')\n"
+           "w:expect('name', w:profile('deep:3'), 'deep')\n"
+           "w:expect('labels stay', w:label('safe'), w:block('B+9'))\n"
+           "w:profile('el-inv:' .. w:block('B+8'))\n"
+           "w:expect('by name', w:label('latest'), w:block('B+7'))\n");
+    expect_passed(f);
 }
 
 static void a_syntax_error_names_file_and_line(void **state)
@@ -580,6 +599,7 @@ int main(void)
         TEST(blocks_have_names_and_arithmetic),
         TEST(wrong_names_are_misuse_that_says_what_is_right),
         TEST(mistakes_of_the_script_are_broken_not_failed),
+        TEST(the_profile_is_changed_while_the_engine_runs),
         TEST(a_syntax_error_names_file_and_line),
         TEST(an_endless_loop_is_stopped),
         TEST(an_endless_predicate_is_stopped),

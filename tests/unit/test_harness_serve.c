@@ -500,7 +500,7 @@ static void defaults_are_the_usual_ports_on_this_machine(void **state)
     (void)state;
     assert_int_equal(read_line(&o, &d, 3, "serve", "--fixture", "x"), LS_OK);
     assert_string_equal(o.fixture, "x");
-    assert_string_equal(o.profile->name, "geth");
+    assert_string_equal(o.profile, "geth");
     assert_int_equal(o.addresses[LS_SERVE_EL].port, 8551);
     assert_string_equal(o.addresses[LS_SERVE_CONTROL].address, "127.0.0.1");
     assert_false(o.addresses[LS_SERVE_EL].is_given);
