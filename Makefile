@@ -85,7 +85,7 @@ BENCH_BIN := $(patsubst bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
 .PHONY: all programs objects product-objects clean format unit scenarios test mutants install demo \
         bench bench-node bench-engine bench-chains fuzz check check-format check-gcc check-clang \
-        check-layers check-purity check-source check-self
+        check-layers check-purity check-source check-requirements check-self
 .DELETE_ON_ERROR:
 all: programs $(UNIT_BIN)
 programs: $(BUILD)/lightcl $(BUILD)/lockstep
@@ -193,7 +193,8 @@ demo: programs
 
 C_FILES := $(shell find bench harness lib mocks node tests -name '*.[ch]' 2>/dev/null | sort)
 
-check: check-format check-gcc check-clang check-layers check-purity check-source check-self
+check: check-format check-gcc check-clang check-layers check-purity check-source check-requirements \
+       check-self
 
 check-format:
 	@clang-format --dry-run -Werror $(C_FILES)
@@ -220,6 +221,10 @@ check-purity:
 check-source:
 	$(GCC_PRODUCT)
 	@tools/check_source . $(call gccobj,$(PRODUCT_SRC))
+
+# docs/REQUIREMENTS.md against the tree.
+check-requirements:
+	@tools/check_requirements
 
 # Every gate is shown a file it must refuse.
 check-self:

@@ -12,7 +12,10 @@ tested=0
 # A small clean tree: one header, one source in each pure folder.
 clean_tree() {
     rm -rf "$work/tree"
-    mkdir -p "$work/tree/lib" "$work/tree/node/core" "$work/tree/mocks/model" "$work/tree/mocks/http"
+    mkdir -p "$work/tree/lib" "$work/tree/node/core" "$work/tree/mocks/model" "$work/tree/mocks/http" \
+        "$work/tree/docs" "$work/tree/scenarios/fol"
+    echo 'return {id = "FOL-01"}' >"$work/tree/scenarios/fol/FOL-01.lua"
+    echo '| `R-2.1` | twice | `lib/a.c` | `ls_a_twice`, FOL-01 |' >"$work/tree/docs/REQUIREMENTS.md"
     cp .clang-format "$work/tree/"
     printf '%s\n' '/* What it is. */' '#ifndef LS_LIB_A_H' '#define LS_LIB_A_H' '' \
         '/* Doubles v. */' 'int ls_a_twice(int v);' '' '#endif' >"$work/tree/lib/a.h"
@@ -37,6 +40,7 @@ gate_format() { (cd "$work/tree" && clang-format --dry-run -Werror $(find . -nam
 gate_layers() { tools/check_layers "$work/tree"; }
 gate_purity() { compile && tools/check_purity $(echo "$objects" | tr ' ' '\n' | grep -v lib/); }
 gate_source() { tools/check_source "$work/tree"; }
+gate_requirements() { tools/check_requirements "$work/tree"; }
 gate_objects() { compile && tools/check_source "$work/tree" $objects; }
 
 say() {
@@ -108,6 +112,13 @@ passes objects
 refuses objects 'keeps a mutable variable: counter' lib/a.c 'static int counter;\nint ls_a_next(void) { return ++counter; }\n'
 refuses objects 'keeps a mutable variable: table' lib/a.c 'static int table[2] = {1, 2};\nint *ls_a_table(void) { return table; }\n'
 refuses objects 'exports a name without ls_: helper' lib/a.c 'int helper(void) { return 1; }\n'
+
+passes requirements
+refuses requirements 'no row for I-07, cited in lib/a.c' lib/a.c '/* I-07 */\n'
+refuses requirements 'two rows for R-2.1' docs/REQUIREMENTS.md '| `R-2.1` | again |\n'
+refuses requirements 'no such file: lib/b.c' docs/REQUIREMENTS.md '| `P-1` | `lib/b.c` |\n'
+refuses requirements 'nothing in the tree is called ls_a_thrice' docs/REQUIREMENTS.md '| `P-1` | `ls_a_thrice` |\n'
+refuses requirements 'no scenario FOL-02' docs/REQUIREMENTS.md '| `P-1` | FOL-02 |\n'
 
 echo "1..$tested"
 [ "$failed" -eq 0 ]
