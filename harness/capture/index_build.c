@@ -2,6 +2,7 @@
  * From a mapped segment to its index. The index is filled where it will stay: in a mapping of the
  * file written aside, so that a million entries cost no heap.
  */
+#define _DEFAULT_SOURCE /* madvise: the C library makes nothing of posix_madvise DONTNEED */
 #include "harness/capture/index_build.h"
 
 #include <errno.h>
@@ -74,6 +75,11 @@ enum ls_err ls_mapping_open(int fd, const char *path, const struct ls_index_sour
     }
     *out = (struct ls_mapping){p, (size_t)source->bytes};
     return LS_OK;
+}
+
+void ls_mapping_forget(const struct ls_mapping *m)
+{
+    (void)madvise(m->p, m->n, MADV_DONTNEED);
 }
 
 void ls_mapping_close(struct ls_mapping *m)

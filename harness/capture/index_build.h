@@ -21,6 +21,9 @@ enum ls_err ls_mapping_source(int fd, const char *path, struct ls_index_source *
  */
 enum ls_err ls_mapping_open(int fd, const char *path, const struct ls_index_source *source,
                             struct ls_mapping *out, struct ls_diag *d);
+/* Pages that were touched count as ours no longer, until they are touched again; what they hold
+ * stays. For a mapping of a file. */
+void ls_mapping_forget(const struct ls_mapping *m);
 /* Zeroed is fine. */
 void ls_mapping_close(struct ls_mapping *m);
 

@@ -260,6 +260,11 @@ static enum ls_err get_frame(struct ls_store *s, uint64_t frame, struct cached *
         e = fill(s, c, frame, d);
     }
     c->last_use = ++s->uses;
+    /* A look-up touches three or four places, and the kernel maps what it has in one piece
+     * around each, which can be 2 MiB. */
+    if (s->uses % LS_STORE_RESIDENT_USES == 0) {
+        ls_mapping_forget(&s->map);
+    }
     *out = c;
     return e;
 }

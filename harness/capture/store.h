@@ -13,6 +13,9 @@
  * the segment, written aside and renamed: whoever makes it at the same time makes the same one, and
  * the last rename stands. Where the folder cannot be written, it lives in memory. Segments are only
  * ever replaced, never written in place; a store keeps the file it opened.
+ *
+ * Memory does not grow with the life of a store: frames are a few, and the pages of the index that
+ * reading touched are given back now and then.
  */
 #ifndef LS_HARNESS_CAPTURE_STORE_H
 #define LS_HARNESS_CAPTURE_STORE_H
@@ -30,6 +33,7 @@
 #define LS_INDEX_L1_FILE "l1.idx"
 #define LS_STORE_FRAME_BYTES_MAX ((size_t)128 << 20) /* text of one zstd frame */
 #define LS_STORE_FRAMES 8u                           /* kept decompressed */
+#define LS_STORE_RESIDENT_USES 8u                    /* the index's pages are given back after */
 
 struct ls_store;
 

@@ -58,6 +58,14 @@ static void make_folder(struct folder *f)
     folder_fill(f);
 }
 
+static void clone_source(struct folder *f, const char *source)
+{
+    struct folder from;
+
+    snprintf(from.dir, sizeof from.dir, "%s", source);
+    folder_clone(&from, f);
+}
+
 /* --- tools: an index that fits the file and is wrong all the same --- */
 
 struct lie {
@@ -284,6 +292,52 @@ static void reads_across_many_frames(void **state)
 }
 
 /* --- when an index is made --- */
+
+/* KiB of the mapping of that file that are resident. */
+static unsigned resident_kib(const char *file)
+{
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    char line[512];
+    unsigned kib = 0;
+    bool is_found = false;
+
+    assert_non_null(maps);
+    while (fgets(line, sizeof line, maps) && !(is_found && sscanf(line, "Rss: %u", &kib) == 1)) {
+        is_found |= strstr(line, file) != NULL;
+    }
+    fclose(maps);
+    assert_true(is_found);
+    return kib;
+}
+
+/* A long life must not end with the whole index in memory. */
+static void gives_pages_of_the_index_back(void **state)
+{
+    struct folder f;
+    struct opened o;
+    struct ls_span text;
+    uint64_t sum = 0;
+
+    (void)state;
+    folder_make(&f);
+    clone_source(&f, "fixtures/devnet-dense");
+    open_chain(&f, false, &o);
+    must_open(&o);
+    const struct ls_index *ix = ls_store_index(o.store);
+    for (uint32_t id = 0; id < ix->counts.blocks; id++) {
+        sum += ls_index_ref(ix, id).timestamp;
+    }
+    assert_true(sum > 0);
+    unsigned whole = resident_kib(LS_INDEX_L2_FILE);
+    for (uint32_t i = 0; i < LS_STORE_RESIDENT_USES; i++) {
+        assert_int_equal(ls_store_read(o.store, 0, &text, NULL, &o.d), LS_OK);
+    }
+    assert_true(resident_kib(LS_INDEX_L2_FILE) < whole);
+    assert_int_equal(ls_store_read(o.store, (uint32_t)ix->counts.blocks - 1, &text, NULL, &o.d),
+                     LS_OK);
+    close_all(&o);
+    folder_remove(&f);
+}
 
 static void makes_the_index_once(void **state)
 {
@@ -728,14 +782,6 @@ static void compare_branches(const struct ls_chain_branch *a, const struct ls_ch
     }
 }
 
-static void clone_source(struct folder *f, const char *source)
-{
-    struct folder from;
-
-    snprintf(from.dir, sizeof from.dir, "%s", source);
-    folder_clone(&from, f);
-}
-
 /* The window of a large folder and the folder `cut` made of it are the same chain. */
 static void a_window_is_what_cutting_gives(void **state)
 {
@@ -884,6 +930,7 @@ int main(void)
         cmocka_unit_test(finds_every_block_by_number_and_hash),
         cmocka_unit_test(knows_what_is_not_there),
         cmocka_unit_test(reads_across_many_frames),
+        cmocka_unit_test(gives_pages_of_the_index_back),
         cmocka_unit_test(makes_the_index_once),
         cmocka_unit_test(makes_a_stale_index_anew),
         cmocka_unit_test(makes_the_index_anew_for_another_segment),
