@@ -280,7 +280,11 @@ void ls_engine_payload_id(const struct ls_hash *head, const struct ls_attributes
     put_u64(&b, at->timestamp);
     (void)ls_buf_put(&b, at->random.b, 32);
     (void)ls_buf_put(&b, at->fee_recipient.b, 20);
-    (void)ls_buf_putc(&b, 0xc0); /* the withdrawals as RLP: none on OP */
+    if (at->withdrawals_rlp.n > 0) {
+        (void)ls_buf_put(&b, at->withdrawals_rlp.p, at->withdrawals_rlp.n);
+    } else {
+        (void)ls_buf_putc(&b, 0xc0); /* op-geth: a list, also when none was given */
+    }
     if (at->has_beacon_root) {
         (void)ls_buf_put(&b, at->beacon_root.b, 32);
     }

@@ -13,6 +13,7 @@
 #include "lib/op/tx.h"
 #include "mocks/rpc/basefee.h"
 #include "mocks/rpc/engine_parts.h"
+#include "mocks/rpc/reth_rpc.h"
 
 #define ENVELOPE_BYTES_MAX ((size_t)1 << 28)
 #define EIP1559_BYTES 8u
@@ -409,9 +410,15 @@ void ls_engine_get_payload(struct ls_engine_port *e, struct ls_rpc_call *call, u
 {
     struct ls_go_args a;
     uint8_t id[8] = {0};
-    ls_go_args_begin(&a, call);
-    if (!take_payload_id(&a, id) || !ls_go_args_end(&a)) {
-        return;
+    if (ls_engine_knobs(e->engine)->words == LS_EL_WORDS_RETH) {
+        if (!ls_reth_take_payload_id(e, call, id)) {
+            return;
+        }
+    } else {
+        ls_go_args_begin(&a, call);
+        if (!take_payload_id(&a, id) || !ls_go_args_end(&a)) {
+            return;
+        }
     }
     struct ls_engine_job *job = find_job(e, id);
     if (!fits_version(e, id, job, version)) {

@@ -6,6 +6,7 @@
 
 #include "lib/json.h"
 #include "mocks/rpc/engine_parts.h"
+#include "mocks/rpc/reth_rpc.h"
 
 #define STATE "ForkchoiceStateV1"
 
@@ -52,27 +53,36 @@ static void answer(struct ls_engine_port *e, struct ls_rpc_call *call,
     ls_jw_object_end(&w);
 }
 
+/* op-geth's: attributes are judged before the forkchoice is. */
+static bool take(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned version,
+                 struct ls_forkchoice *f, bool *has_attributes, struct ls_attributes *at)
+{
+    struct ls_go_args a;
+    ls_go_args_begin(&a, call);
+    if (!take_state(&a, f)) {
+        return false;
+    }
+    const struct cJSON *v = ls_go_args_take(&a, false);
+    *has_attributes = v != NULL && !ls_json_is_null(v);
+    if (*has_attributes &&
+        (!ls_go_kind(&a, v, LS_GO_ARGUMENT, "object", "engine.PayloadAttributes") ||
+         !ls_engine_read_attributes(e, &a, v, at))) {
+        return false;
+    }
+    return ls_go_args_end(&a) &&
+           (!*has_attributes ||
+            ls_engine_check_attributes(e, call, version, !ls_hash_is_zero(&f->head), at));
+}
+
 void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned version)
 {
     struct ls_forkchoice f = {0};
     struct ls_attributes at = {0};
-    struct ls_go_args a;
+    bool has_attributes = false;
     uint8_t id[8];
     bool is_reth = ls_engine_knobs(e->engine)->words == LS_EL_WORDS_RETH;
-    ls_go_args_begin(&a, call);
-    if (!take_state(&a, &f)) {
-        return;
-    }
-    const struct cJSON *v = ls_go_args_take(&a, false);
-    bool has_attributes = v != NULL && !ls_json_is_null(v);
-    if (has_attributes &&
-        (!ls_go_kind(&a, v, LS_GO_ARGUMENT, "object", "engine.PayloadAttributes") ||
-         !ls_engine_read_attributes(e, &a, v, &at))) {
-        return;
-    }
-    if (!ls_go_args_end(&a) ||
-        (has_attributes && !is_reth &&
-         !ls_engine_check_attributes(e, call, version, !ls_hash_is_zero(&f.head), &at))) {
+    if (!(is_reth ? ls_reth_take_fcu(e, call, &f, &has_attributes, &at)
+                  : take(e, call, version, &f, &has_attributes, &at))) {
         return;
     }
     struct ls_el_verdict verdict = ls_engine_forkchoice(e->engine, &f);

@@ -9,6 +9,7 @@
 #include "lib/json.h"
 #include "lib/rlp.h"
 #include "mocks/rpc/engine_parts.h"
+#include "mocks/rpc/reth_rpc.h"
 
 #define INVALID_PARAMS "Invalid parameters"
 #define UNSUPPORTED_FORK "Unsupported fork"
@@ -416,7 +417,10 @@ void ls_engine_np(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned v
     struct ls_np_args n;
     struct ls_jw w;
     char text[2048];
-    if (!decode(e, call, version, &n) || !check_version(e, call, version, &n)) {
+    bool is_taken = is_reth(e)
+                        ? ls_reth_take_np(e, call, version, &n)
+                        : decode(e, call, version, &n) && check_version(e, call, version, &n);
+    if (!is_taken) {
         return;
     }
     struct ls_el_verdict v = judge(e, &n, text, sizeof text);

@@ -79,7 +79,7 @@ static const char *hash_fault(struct ls_np_args *n, bool is_isthmus, struct ls_h
     }
     ls_hex_encode(p->block_hash.b, 32, want);
     ls_hex_encode(actual.b, 32, got);
-    (void)snprintf(text, cap, "block hash mismatch: want 0x%s, got 0x%s", want, got);
+    (void)snprintf(text, cap, "block hash mismatch: want 0x%s, got 0x%s", got, want);
     return text;
 }
 

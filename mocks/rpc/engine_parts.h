@@ -172,6 +172,7 @@ struct ls_attributes {
     struct ls_addr fee_recipient;
     bool has_withdrawals;
     size_t withdrawal_count;
+    struct ls_span withdrawals_rlp; /* empty: no list was decoded */
     bool has_beacon_root;
     struct ls_hash beacon_root;
     const struct ls_span *txs;
@@ -226,8 +227,13 @@ void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned 
 void ls_engine_other(struct ls_engine_port *e, struct ls_rpc_call *call);
 /* eth_* reads; false: the method is none of them. */
 bool ls_engine_eth(struct ls_engine_port *e, struct ls_rpc_call *call, bool is_public);
-/* -32601 in the profile's words. */
-void ls_engine_no_method(struct ls_engine_port *e, struct ls_rpc_call *call);
+/* The view those reads go through. */
+struct ls_eth_view ls_engine_eth_view(struct ls_engine_port *e, bool is_public);
+/* The answers of getPayloadBodies once its arguments are fine. */
+void ls_engine_put_bodies_by_hash(struct ls_engine_port *e, struct ls_rpc_call *call,
+                                  const struct ls_hash *hashes, size_t count);
+void ls_engine_put_bodies_by_range(struct ls_engine_port *e, struct ls_rpc_call *call,
+                                   uint64_t start, uint64_t count);
 /* debug_setHead, which both ports have; false: it is not that. */
 bool ls_engine_debug(struct ls_engine_port *e, struct ls_rpc_call *call);
 

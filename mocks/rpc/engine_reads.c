@@ -66,16 +66,21 @@ static bool is_pruned(void *self, uint32_t id)
 static const struct ls_eth_ops ENGINE_READS = {
     .read = read_block, .read_hash = read_hash, .syncing = read_syncing, .is_pruned = is_pruned};
 
+struct ls_eth_view ls_engine_eth_view(struct ls_engine_port *e, bool is_public)
+{
+    return (struct ls_eth_view){.ops = &ENGINE_READS,
+                                .self = e,
+                                .universe = e->universe,
+                                .blocks = e->blocks,
+                                .chain_id = e->chain_id,
+                                .is_public = is_public,
+                                .state = e->state,
+                                .rollup = &e->rollup};
+}
+
 bool ls_engine_eth(struct ls_engine_port *e, struct ls_rpc_call *call, bool is_public)
 {
-    const struct ls_eth_view view = {.ops = &ENGINE_READS,
-                                     .self = e,
-                                     .universe = e->universe,
-                                     .blocks = e->blocks,
-                                     .chain_id = e->chain_id,
-                                     .is_public = is_public,
-                                     .state = e->state,
-                                     .rollup = &e->rollup};
+    const struct ls_eth_view view = ls_engine_eth_view(e, is_public);
     return ls_eth_serve(&view, call);
 }
 
@@ -243,24 +248,50 @@ static void put_body(struct ls_engine_port *e, uint32_t id, struct ls_jw *w)
     ls_json_free(root);
 }
 
+void ls_engine_put_bodies_by_hash(struct ls_engine_port *e, struct ls_rpc_call *call,
+                                  const struct ls_hash *hashes, size_t count)
+{
+    struct ls_jw w;
+    ls_rpc_result(call, &w);
+    ls_jw_array(&w, NULL);
+    for (size_t i = 0; i < count; i++) {
+        struct ls_el_read r = ls_engine_read_hash(e->engine, &hashes[i]);
+        put_body(e, r.id, &w);
+    }
+    ls_jw_array_end(&w);
+}
+
 static void bodies_by_hash(struct ls_engine_port *e, struct ls_rpc_call *call)
 {
     struct ls_go_args a;
-    struct ls_jw w;
-    struct ls_hash hash;
     ls_go_args_begin(&a, call);
     const struct cJSON *list = ls_go_args_take(&a, true);
     if (!ls_go_kind(&a, list, LS_GO_ARGUMENT, "array", "[]common.Hash") || !ls_go_args_end(&a)) {
         return;
     }
-    ls_rpc_result(call, &w);
-    ls_jw_array(&w, NULL);
+    size_t count = 0;
+    struct ls_hash *hashes = ls_arena_alloc(&e->arena, ls_json_count(list) * sizeof *hashes);
+    if (hashes == NULL) {
+        ls_go_args_fail(&a, "too large");
+        return;
+    }
     for (const struct cJSON *h = ls_json_first(list); h != NULL; h = ls_json_next(h)) {
-        if (!ls_go_hash(&a, h, LS_GO_ARGUMENT, &hash)) {
+        if (!ls_go_hash(&a, h, LS_GO_ARGUMENT, &hashes[count++])) {
             return;
         }
-        struct ls_el_read r = ls_engine_read_hash(e->engine, &hash);
-        put_body(e, r.id, &w);
+    }
+    ls_engine_put_bodies_by_hash(e, call, hashes, count);
+}
+
+void ls_engine_put_bodies_by_range(struct ls_engine_port *e, struct ls_rpc_call *call,
+                                   uint64_t start, uint64_t count)
+{
+    struct ls_jw w;
+    uint64_t head = number_of(e, ls_engine_label(e->engine, LS_LABEL_LATEST));
+    ls_rpc_result(call, &w);
+    ls_jw_array(&w, NULL);
+    for (uint64_t i = 0; i < count && start <= head && i <= head - start; i++) {
+        put_body(e, ls_engine_canonical_at(e->engine, start + i), &w);
     }
     ls_jw_array_end(&w);
 }
@@ -268,7 +299,6 @@ static void bodies_by_hash(struct ls_engine_port *e, struct ls_rpc_call *call)
 static void bodies_by_range(struct ls_engine_port *e, struct ls_rpc_call *call)
 {
     struct ls_go_args a;
-    struct ls_jw w;
     uint64_t start = 0;
     uint64_t count = 0;
     ls_go_args_begin(&a, call);
@@ -287,13 +317,7 @@ static void bodies_by_range(struct ls_engine_port *e, struct ls_rpc_call *call)
         ls_rpc_error_data(call, "requested count too large: 0x%" PRIx64, count);
         return;
     }
-    uint64_t head = number_of(e, ls_engine_label(e->engine, LS_LABEL_LATEST));
-    ls_rpc_result(call, &w);
-    ls_jw_array(&w, NULL);
-    for (uint64_t i = 0; i < count && start <= head && i <= head - start; i++) {
-        put_body(e, ls_engine_canonical_at(e->engine, start + i), &w);
-    }
-    ls_jw_array_end(&w);
+    ls_engine_put_bodies_by_range(e, call, start, count);
 }
 
 /* --- which is which --- */
@@ -313,18 +337,6 @@ static const struct {
     {"rpc_modules", rpc_modules},
 };
 
-void ls_engine_no_method(struct ls_engine_port *e, struct ls_rpc_call *call)
-{
-    switch (ls_engine_knobs(e->engine)->words) {
-    case LS_EL_WORDS_GETH:
-        ls_rpc_no_method(call);
-        break;
-    case LS_EL_WORDS_RETH:
-        ls_rpc_error(call, LS_RPC_METHOD_NOT_FOUND, "Method not found");
-        break;
-    }
-}
-
 bool ls_engine_debug(struct ls_engine_port *e, struct ls_rpc_call *call)
 {
     if (strcmp(call->method, "debug_setHead") != 0) {
@@ -336,7 +348,6 @@ bool ls_engine_debug(struct ls_engine_port *e, struct ls_rpc_call *call)
 
 void ls_engine_other(struct ls_engine_port *e, struct ls_rpc_call *call)
 {
-    static const char get[] = "engine_getPayloadV";
     if (ls_engine_eth(e, call, false) || ls_engine_debug(e, call)) {
         return;
     }
@@ -346,11 +357,5 @@ void ls_engine_other(struct ls_engine_port *e, struct ls_rpc_call *call)
             return;
         }
     }
-    const char *version = call->method + sizeof get - 1;
-    if (strncmp(call->method, get, sizeof get - 1) == 0 && version[0] >= '1' && version[0] <= '5' &&
-        version[1] == '\0') {
-        ls_engine_get_payload(e, call, (unsigned)(version[0] - '0'));
-        return;
-    }
-    ls_engine_no_method(e, call);
+    ls_rpc_no_method(call);
 }

@@ -7,6 +7,7 @@
 #include "lib/jwt.h"
 #include "mocks/rpc/engine_parts.h"
 #include "mocks/rpc/note.h"
+#include "mocks/rpc/reth_rpc.h"
 
 static struct ls_engine_port *port_of(struct ls_backend *b)
 {
@@ -25,30 +26,9 @@ static unsigned version_of(const char *method, const char *family, unsigned vers
     return version <= version_max ? version : 0;
 }
 
-/* Methods of op-geth that op-reth's authenticated port lacks. */
-static bool is_missing(const struct ls_engine_port *e, const char *method)
+static bool is_reth(const struct ls_engine_port *e)
 {
-    static const char *const names[] = {"engine_newPayloadV1",
-                                        "engine_newPayloadV5",
-                                        "engine_getPayloadV1",
-                                        "engine_getPayloadV5",
-                                        "engine_getPayloadBodiesByHashV2",
-                                        "engine_getPayloadBodiesByRangeV2",
-                                        "engine_exchangeTransitionConfigurationV1",
-                                        "engine_signalSuperchainV1",
-                                        "eth_getHeaderByNumber",
-                                        "eth_getHeaderByHash",
-                                        "eth_getBlockTransactionCountByNumber",
-                                        "rpc_modules"};
-    if (ls_engine_knobs(e->engine)->words != LS_EL_WORDS_RETH) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(names[i], method) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return ls_engine_knobs(e->engine)->words == LS_EL_WORDS_RETH;
 }
 
 static void handle_call(void *self, struct ls_rpc_call *call)
@@ -56,16 +36,21 @@ static void handle_call(void *self, struct ls_rpc_call *call)
     struct ls_engine_port *e = self;
     ls_arena_reset(&e->arena);
     ls_note_asked(call->event, call->method, call->params, e->universe);
-    if (is_missing(e, call->method)) {
-        ls_engine_no_method(e, call);
+    if (is_reth(e) && !ls_reth_has(call->method, false)) {
+        ls_reth_no_method(call);
         return;
     }
     unsigned np = version_of(call->method, "engine_newPayloadV", 4);
+    unsigned gp = version_of(call->method, "engine_getPayloadV", 5);
     unsigned fcu = version_of(call->method, "engine_forkchoiceUpdatedV", 3);
     if (np != 0) {
         ls_engine_np(e, call, np);
     } else if (fcu != 0) {
         ls_engine_fcu(e, call, fcu);
+    } else if (gp != 0) {
+        ls_engine_get_payload(e, call, gp);
+    } else if (is_reth(e)) {
+        ls_reth_other(e, call, false);
     } else {
         ls_engine_other(e, call);
     }
@@ -100,7 +85,13 @@ static void handle_public_call(void *self, struct ls_rpc_call *call)
 {
     struct ls_engine_port *e = self;
     ls_note_asked(call->event, call->method, call->params, e->universe);
-    if (!ls_engine_eth(e, call, true) && !ls_engine_debug(e, call)) {
+    ls_arena_reset(&e->arena);
+    if (ls_engine_debug(e, call)) {
+        return;
+    }
+    if (is_reth(e)) {
+        ls_reth_other(e, call, true);
+    } else if (!ls_engine_eth(e, call, true)) {
         ls_rpc_no_method(call);
     }
 }

@@ -47,7 +47,7 @@ static void client_version(const struct ls_eth_view *v, struct ls_rpc_call *call
     }
 }
 
-static void answer(const struct ls_eth_view *v, struct ls_rpc_call *call,
+void ls_eth_answer(const struct ls_eth_view *v, struct ls_rpc_call *call,
                    const struct ls_el_read *r, enum ls_block_form form)
 {
     struct ls_jw w;
@@ -82,7 +82,7 @@ static void block_number(const struct ls_eth_view *v, struct ls_rpc_call *call)
         ls_rpc_result(call, &w);
         ls_jw_quantity(&w, NULL, ls_universe_get(v->universe, r.id)->ref.number);
     } else {
-        answer(v, call, &r, LS_FORM_HASHES);
+        ls_eth_answer(v, call, &r, LS_FORM_HASHES);
     }
 }
 
@@ -145,7 +145,7 @@ static void block_by_number(const struct ls_eth_view *v, struct ls_rpc_call *cal
     struct ls_el_read r;
     bool is_full = false;
     if (take_number(v, call, true, &r, &is_full)) {
-        answer(v, call, &r, is_full ? LS_FORM_FULL : LS_FORM_HASHES);
+        ls_eth_answer(v, call, &r, is_full ? LS_FORM_FULL : LS_FORM_HASHES);
     }
 }
 
@@ -154,7 +154,7 @@ static void block_by_hash(const struct ls_eth_view *v, struct ls_rpc_call *call)
     struct ls_el_read r;
     bool is_full = false;
     if (take_hash(v, call, true, &r, &is_full)) {
-        answer(v, call, &r, is_full ? LS_FORM_FULL : LS_FORM_HASHES);
+        ls_eth_answer(v, call, &r, is_full ? LS_FORM_FULL : LS_FORM_HASHES);
     }
 }
 
@@ -162,7 +162,7 @@ static void header_by_number(const struct ls_eth_view *v, struct ls_rpc_call *ca
 {
     struct ls_el_read r;
     if (take_number(v, call, false, &r, NULL)) {
-        answer(v, call, &r, LS_FORM_HEADER);
+        ls_eth_answer(v, call, &r, LS_FORM_HEADER);
     }
 }
 
@@ -170,7 +170,7 @@ static void header_by_hash(const struct ls_eth_view *v, struct ls_rpc_call *call
 {
     struct ls_el_read r;
     if (take_hash(v, call, false, &r, NULL)) {
-        answer(v, call, &r, LS_FORM_HEADER);
+        ls_eth_answer(v, call, &r, LS_FORM_HEADER);
     }
 }
 
@@ -183,7 +183,7 @@ static void tx_count_by_number(const struct ls_eth_view *v, struct ls_rpc_call *
         return;
     }
     if (r.kind != LS_READ_BLOCK) {
-        answer(v, call, &r, LS_FORM_HASHES);
+        ls_eth_answer(v, call, &r, LS_FORM_HASHES);
         return;
     }
     const struct ls_ublock *b = ls_universe_get(v->universe, r.id);

@@ -39,6 +39,10 @@ struct ls_eth_view {
     const struct ls_rollup *rollup; /* NULL: an L1 */
 };
 
+/* Answers with what was read: a block in this form, null or the error. */
+void ls_eth_answer(const struct ls_eth_view *v, struct ls_rpc_call *call,
+                   const struct ls_el_read *r, enum ls_block_form form);
+
 /* Answers the call when its method is one of these; false: it is not. */
 bool ls_eth_serve(const struct ls_eth_view *view, struct ls_rpc_call *call);
 

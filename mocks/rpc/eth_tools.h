@@ -18,6 +18,10 @@ bool ls_eth_serve_tools(const struct ls_eth_view *view, struct ls_rpc_call *call
  * eth_getBlockTransactionCountByHash; false: it is none of them. For eth_tools.c. */
 bool ls_eth_serve_txs(const struct ls_eth_view *view, struct ls_rpc_call *call);
 
+/* Answers with the receipts of the block that was read; null when it is none. */
+void ls_eth_put_receipts(const struct ls_eth_view *view, struct ls_rpc_call *call,
+                         const struct ls_el_read *r);
+
 /* The header of block id; false when its text is no header. */
 bool ls_eth_header(const struct ls_eth_view *view, uint32_t id, struct ls_header *out);
 

@@ -10,6 +10,8 @@
 
 /* What a look-up found: the parsed block and the transaction in it. */
 struct found {
+    uint32_t id; /* of the block */
+    uint32_t index;
     struct cJSON *block;
     const struct cJSON *tx; /* NULL: none */
 };
@@ -117,21 +119,16 @@ static void receipt(const struct ls_eth_view *v, struct ls_rpc_call *call)
 }
 
 /* Receipts are results of execution, which nobody recorded; of no transactions there are none. */
-static void block_receipts(const struct ls_eth_view *v, struct ls_rpc_call *call)
+void ls_eth_put_receipts(const struct ls_eth_view *v, struct ls_rpc_call *call,
+                         const struct ls_el_read *r)
 {
-    struct ls_go_args a;
-    struct ls_el_read r;
     struct cJSON *block = NULL;
     struct ls_jw w;
-    ls_go_args_begin(&a, call);
-    if (!ls_eth_take_block(v, &a, true, &r) || !ls_go_args_end(&a)) {
-        return;
-    }
-    if (r.kind != LS_READ_BLOCK) {
+    if (r->kind != LS_READ_BLOCK) {
         put_tx(call, NULL); /* an unset label too */
         return;
     }
-    const struct ls_ublock *b = ls_universe_get(v->universe, r.id);
+    const struct ls_ublock *b = ls_universe_get(v->universe, r->id);
     (void)ls_json_parse(b->json, b->json_bytes, 0, &block, NULL);
     if (ls_json_count(ls_json_get(block, "transactions")) > 0) {
         ls_rpc_error(call, LS_RPC_SERVER, "receipts are not recorded");
@@ -141,6 +138,16 @@ static void block_receipts(const struct ls_eth_view *v, struct ls_rpc_call *call
         ls_jw_array_end(&w);
     }
     ls_json_free(block);
+}
+
+static void block_receipts(const struct ls_eth_view *v, struct ls_rpc_call *call)
+{
+    struct ls_go_args a;
+    struct ls_el_read r;
+    ls_go_args_begin(&a, call);
+    if (ls_eth_take_block(v, &a, true, &r) && ls_go_args_end(&a)) {
+        ls_eth_put_receipts(v, call, &r);
+    }
 }
 
 static bool is_pruned(const struct ls_eth_view *v, const struct ls_el_read *r)

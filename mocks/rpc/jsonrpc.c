@@ -380,6 +380,7 @@ static void run_call(struct server *s, const struct message *m, const char *meth
     call.req = s->req;
     call.method = method;
     call.params = ls_json_is_array(params) ? params : NULL;
+    call.params_text = m->params;
     call.params_not_array = params != NULL && !ls_json_is_array(params) && !ls_json_is_null(params);
     call.event = ls_trace_call(s->trace, s->req->ticket);
     put_head(s->out, m);

@@ -56,7 +56,7 @@ static void deliver(struct ls_replay *r, const struct ls_corpus_block *block)
         ls_corpus_die("preparation", "names a block that is not there");
     }
     ls_buf_init(&params, LS_CORPUS_BYTES_MAX);
-    ls_json_print(block->params, &params);
+    ls_request_block(block, &params);
     must_be_valid(r, block->method, (const char *)params.p);
     ls_buf_fini(&params);
 }

@@ -46,19 +46,42 @@ static bool is_named(const struct cJSON *names, const char *key)
     return false;
 }
 
-/* The members of payload without those in del, those of set replaced or added. */
+/* A space behind every comma and colon, as the recorder sent them: op-reth's faults count bytes. */
+static void space_out(struct ls_buf *out, size_t from)
+{
+    struct ls_buf spaced;
+    bool is_string = false;
+    ls_buf_init(&spaced, LS_CORPUS_BYTES_MAX);
+    for (size_t i = from; i < out->n; i++) {
+        uint8_t c = out->p[i];
+        (void)ls_buf_putc(&spaced, c);
+        if (is_string && c == '\\') {
+            (void)ls_buf_putc(&spaced, out->p[++i]);
+        } else if (c == '"') {
+            is_string = !is_string;
+        } else if (!is_string && (c == ',' || c == ':')) {
+            (void)ls_buf_putc(&spaced, ' ');
+        }
+    }
+    out->n = from;
+    (void)ls_buf_put(out, spaced.p, spaced.n);
+    ls_buf_fini(&spaced);
+}
+
+/* The members of payload without those in del, those of set replaced in their place or added. */
 static void print_payload(const struct cJSON *payload, const struct cJSON *del,
                           const struct cJSON *del_too, const struct cJSON *set, struct ls_jw *w)
 {
     ls_jw_object(w, NULL);
     for (const struct cJSON *m = ls_json_first(payload); m != NULL; m = ls_json_next(m)) {
         const char *key = ls_json_key(m);
-        if (ls_json_get(set, key) == NULL && !is_named(del, key) && !is_named(del_too, key)) {
-            print_value(m, key, w);
+        const struct cJSON *other = ls_json_get(set, key);
+        if (!is_named(del, key) && !is_named(del_too, key)) {
+            print_value(other != NULL ? other : m, key, w);
         }
     }
     for (const struct cJSON *m = ls_json_first(set); m != NULL; m = ls_json_next(m)) {
-        if (!is_named(del_too, ls_json_key(m))) {
+        if (ls_json_get(payload, ls_json_key(m)) == NULL && !is_named(del_too, ls_json_key(m))) {
             print_value(m, ls_json_key(m), w);
         }
     }
@@ -103,15 +126,38 @@ static void print_built(const struct ls_corpus *c, const struct cJSON *calls,
     ls_json_free(tree);
 }
 
+void ls_request_block(const struct ls_corpus_block *block, struct ls_buf *out)
+{
+    struct ls_jw w;
+    ls_jw_init(&w, out);
+    ls_jw_array(&w, NULL);
+    for (const struct cJSON *v = ls_json_first(block->params); v != NULL; v = ls_json_next(v)) {
+        if (!ls_json_is_object(v)) {
+            print_value(v, NULL, &w);
+            continue;
+        }
+        ls_jw_object(&w, NULL);
+        for (const struct cJSON *m = ls_json_first(v); m != NULL; m = ls_json_next(m)) {
+            if (!ls_json_is_null(m)) {
+                print_value(m, ls_json_key(m), &w);
+            }
+        }
+        ls_jw_object_end(&w);
+    }
+    ls_jw_array_end(&w);
+}
+
 void ls_request_params(const struct ls_corpus *c, const struct cJSON *calls,
                        const struct ls_built *built, const struct cJSON *call, struct ls_buf *out)
 {
     struct ls_jw w;
     const struct cJSON *p = ls_json_get(call, "p");
+    size_t start = out->n;
     if (!ls_json_is_array(p)) {
         if (p != NULL) {
             ls_json_print(p, out);
         }
+        space_out(out, start);
         return;
     }
     ls_jw_init(&w, out);
@@ -127,4 +173,5 @@ void ls_request_params(const struct ls_corpus *c, const struct cJSON *calls,
         }
     }
     ls_jw_array_end(&w);
+    space_out(out, start);
 }

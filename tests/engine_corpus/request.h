@@ -23,4 +23,8 @@ void ls_built_keep(struct ls_built *b, size_t call, const struct cJSON *payload)
 void ls_request_params(const struct ls_corpus *c, const struct cJSON *calls,
                        const struct ls_built *built, const struct cJSON *call, struct ls_buf *out);
 
+/* The parameters that deliver a block, without members that are null: op-reth's V2 knows only the
+ * members of its time. */
+void ls_request_block(const struct ls_corpus_block *block, struct ls_buf *out);
+
 #endif
