@@ -45,6 +45,8 @@ enum ls_http_fate {
     LS_FATE_DRIP      /* send the body one byte per drip_ns */
 };
 
+#define LS_REFUSE_FOR_GOOD UINT64_MAX
+
 struct ls_http_reply {
     struct ls_buf body; /* owned by the carrier, empty at call time, its maximum set */
     const char
@@ -55,7 +57,7 @@ struct ls_http_reply {
     enum ls_http_fate fate;
     uint64_t delay_ns;
     uint64_t drip_ns;
-    uint64_t refuse_ns;
+    uint64_t refuse_ns;        /* LS_REFUSE_FOR_GOOD: until somebody opens the port */
     bool close;                /* close the connection after the reply */
     unsigned retry_after_s;    /* 0 = no Retry-After header */
     bool is_bare;              /* of a server without the handlers around it: no Vary header */

@@ -326,7 +326,7 @@ void ls_front_turn(struct ls_front *f, struct ls_front_time now)
         f->is_dirty = false;
         (void)MHD_run(f->daemon);
         if (f->refuse_ns != 0) {
-            f->reopen_ns = now.mono_ns + f->refuse_ns;
+            f->reopen_ns = f->refuse_ns == LS_REFUSE_FOR_GOOD ? 0 : now.mono_ns + f->refuse_ns;
             f->refuse_ns = 0;
             close_port(f);
             return;

@@ -38,6 +38,12 @@ static void end_process(struct ls_engine *e)
     }
     ls_el_forget_memory(e);
     ls_el_sync_reset(e);
+    e->process++;
+}
+
+uint64_t ls_engine_process(const struct ls_engine *e)
+{
+    return e->process;
 }
 
 void ls_engine_set_profile(struct ls_engine *e, const struct ls_engine_profile *profile)
@@ -75,6 +81,9 @@ void ls_el_enter(struct ls_engine *e, uint32_t id)
 {
     e->flags[id] |= LS_EL_KNOWN | LS_EL_STATE;
     e->generation++;
+    if (ls_universe_get(e->u, id)->parent == e->head) {
+        e->pending = id;
+    }
 }
 
 uint64_t ls_el_number(const struct ls_engine *e, uint32_t id)
@@ -92,6 +101,7 @@ void ls_el_set_head(struct ls_engine *e, uint32_t id)
 {
     if (e->head != id) {
         e->head = id;
+        e->pending = LS_NO_BLOCK;
         e->generation++;
     }
 }

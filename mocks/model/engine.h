@@ -191,6 +191,8 @@ void ls_engine_set_stuck(struct ls_engine *e, bool is_stuck);
 /* The process is gone: its ports answer nobody until ls_engine_restart. */
 void ls_engine_kill(struct ls_engine *e);
 bool ls_engine_is_dead(const struct ls_engine *e);
+/* Which process this is: another number after each restart and change of profile. */
+uint64_t ls_engine_process(const struct ls_engine *e);
 /* Sets a label (LS_NO_BLOCK = unset) behind the CL's back. The head: a reorg to an executed id. */
 enum ls_label { LS_LABEL_LATEST, LS_LABEL_SAFE, LS_LABEL_FINALIZED };
 void ls_engine_set_label(struct ls_engine *e, enum ls_label label, uint32_t id);
@@ -263,6 +265,8 @@ struct ls_el_read {
 };
 struct ls_el_read ls_engine_read_label(const struct ls_engine *e, enum ls_label label);
 struct ls_el_read ls_engine_read_number(const struct ls_engine *e, uint64_t number);
+/* op-reth's "pending": the block that was executed on the head last, while none the head. */
+struct ls_el_read ls_engine_read_pending(const struct ls_engine *e);
 struct ls_el_read ls_engine_read_hash(const struct ls_engine *e, const struct ls_hash *hash);
 
 struct ls_el_syncing {

@@ -43,6 +43,7 @@ struct ls_engine {
     uint32_t head; /* canonical chain = ancestors of head */
     uint32_t safe;
     uint32_t finalized;
+    uint32_t pending; /* last block executed on the head while it was the head; LS_NO_BLOCK */
     uint64_t generation;
     /* synchronisation */
     uint64_t backfill;
@@ -54,6 +55,7 @@ struct ls_engine {
     bool snap_spoilt;           /* declared done too early: far heads cannot be reached any more */
     struct ls_st_window window; /* numbers of far heads, EL-WIN */
     bool is_dead;
+    uint64_t process;
     /* remote headers: ring, stash_next is where the next one goes */
     uint32_t stash_count;
     uint32_t stash_next;

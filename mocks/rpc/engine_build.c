@@ -420,6 +420,9 @@ void ls_engine_get_payload(struct ls_engine_port *e, struct ls_rpc_call *call, u
             return;
         }
     }
+    if (ls_engine_builder_hangs(e, false)) {
+        return;
+    }
     struct ls_engine_job *job = find_job(e, id);
     if (!fits_version(e, id, job, version)) {
         ls_rpc_error(call, LS_RPC_UNSUPPORTED_FORK, "Unsupported fork");
@@ -427,6 +430,7 @@ void ls_engine_get_payload(struct ls_engine_port *e, struct ls_rpc_call *call, u
         ls_rpc_error(call, LS_RPC_UNKNOWN_PAYLOAD, "Unknown payload");
     } else if (job->payload == NULL) {
         ls_rpc_error(call, LS_RPC_TIMED_OUT, "request timed out");
+        ls_engine_await_build(e);
     } else {
         put_answer(e, call, job, version);
         if (!is_geth(e)) {

@@ -85,9 +85,15 @@ void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned 
                   : take(e, call, version, &f, &has_attributes, &at))) {
         return;
     }
+    if (ls_engine_builder_hangs(e, false)) {
+        return;
+    }
     struct ls_el_verdict verdict = ls_engine_forkchoice(e->engine, &f);
     if (ls_engine_put_error(call, &verdict)) {
         return;
+    }
+    if (verdict.head_applied) {
+        ls_engine_die_of_head(e);
     }
     if (!has_attributes || !verdict.head_applied) {
         answer(e, call, &verdict, NULL);
@@ -96,7 +102,11 @@ void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned 
     if (is_reth && !ls_engine_check_attributes_reth(e, call, version, &at)) {
         return;
     }
+    if (ls_engine_builder_hangs(e, true)) {
+        return;
+    }
     if (ls_engine_build(e, call, &f.head, &at, version, id)) {
+        ls_engine_die_of_build(e, &at);
         answer(e, call, &verdict, id);
     }
 }

@@ -389,6 +389,9 @@ static struct ls_el_verdict judge(struct ls_engine_port *e, struct ls_np_args *n
     struct ls_el_verdict invalid = {.status = LS_STATUS_INVALID, .row = "np 3"};
     struct ls_header h;
     const struct ls_payload *p = &n->payload;
+    if (ls_engine_dies_of_fee(e, n, &invalid)) {
+        return invalid;
+    }
     invalid.error = block_fault_of(e, n, &h, text, cap);
     if (invalid.error != NULL) {
         uint32_t known = ls_universe_find(e->universe, &p->parent_hash);
@@ -396,6 +399,9 @@ static struct ls_el_verdict judge(struct ls_engine_port *e, struct ls_np_args *n
             invalid.lvh = LS_LVH_HASH;
             invalid.latest_valid = p->parent_hash;
         }
+        return invalid;
+    }
+    if (ls_engine_dies_of_time(e, p)) {
         return invalid;
     }
     struct ls_np_input in = {.id = {p->block_hash, p->number},

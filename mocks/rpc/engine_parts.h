@@ -36,6 +36,24 @@ struct ls_engine_job {
     bool is_fetched; /* LS_EL_BUILDS_RETH */
 };
 
+/* How the call under way ends (engine_life.c). */
+enum ls_engine_end {
+    LS_ENGINE_ANSWERS,
+    LS_ENGINE_TIMES_OUT, /* answers after geth's limit */
+    LS_ENGINE_HANGS,
+    LS_ENGINE_DIES /* no answer, and the process is gone */
+};
+
+/* What only this process knows of itself. */
+struct ls_engine_life {
+    uint64_t process; /* ls_engine_process */
+    uint64_t busy_ns; /* works on earlier calls until then */
+    bool is_builder_waiting;
+    bool is_builder_stuck;
+    enum ls_engine_end end;
+    bool is_engine_call; /* the request has an engine_* call */
+};
+
 struct ls_engine_port {
     struct ls_backend base;
     struct ls_engine_public public_port;
@@ -51,6 +69,7 @@ struct ls_engine_port {
     /* Texts of blocks added at run time; owned here, read by the universe. */
     char **added;
     size_t added_count;
+    struct ls_engine_life life;
     char exec_error[2048];                       /* of the payload being looked at */
     struct ls_engine_job jobs[LS_EL_BUILDS_MAX]; /* newest first */
     size_t job_count;
@@ -219,6 +238,26 @@ const char *ls_engine_header_fault_reth(struct ls_engine_port *e, const struct l
 /* Where the stated results are not those of execution; NULL: they are. */
 const char *ls_engine_result_fault_reth(struct ls_engine_port *e, const struct ls_header *h,
                                         const struct ls_exec_results *r);
+
+/* --- how a call ends (engine_life.c) --- */
+
+/* Before a request: false: the process is gone, and the reply says so. */
+bool ls_engine_is_there(struct ls_engine_port *e, struct ls_http_reply *reply);
+/* After it: what the knobs and its calls made of the reply. */
+void ls_engine_end_call(struct ls_engine_port *e, uint64_t now_ns, struct ls_http_reply *reply);
+/* The builder waits for a build that never succeeds: the call has no answer. starts_build: it is a
+ * forkchoice with attributes, the first of which blocks the others. */
+bool ls_engine_builder_hangs(struct ls_engine_port *e, bool starts_build);
+/* getPayload of such a build. */
+void ls_engine_await_build(struct ls_engine_port *e);
+/* The knob is_mortal: the process ends. op-reth over a base fee past 64 bits (before anything else
+ * is judged; *last is what it still says), op-geth over the last timestamp (of a payload that is a
+ * block), over its head, over attributes that were taken. */
+bool ls_engine_dies_of_fee(struct ls_engine_port *e, const struct ls_np_args *n,
+                           struct ls_el_verdict *last);
+bool ls_engine_dies_of_time(struct ls_engine_port *e, const struct ls_payload *p);
+void ls_engine_die_of_head(struct ls_engine_port *e);
+void ls_engine_die_of_build(struct ls_engine_port *e, const struct ls_attributes *at);
 
 /* --- forkchoiceUpdated (engine_fcu.c) --- */
 void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned version);

@@ -35,6 +35,7 @@ static void handle_call(void *self, struct ls_rpc_call *call)
 {
     struct ls_engine_port *e = self;
     ls_arena_reset(&e->arena);
+    e->life.is_engine_call |= strncmp(call->method, "engine_", 7) == 0;
     ls_note_asked(call->event, call->method, call->params, e->universe);
     if (is_reth(e) && !ls_reth_has(call->method, false)) {
         ls_reth_no_method(call);
@@ -60,6 +61,9 @@ static void engine_handle(struct ls_backend *b, const struct ls_http_request *re
                           struct ls_http_reply *reply)
 {
     struct ls_engine_port *e = port_of(b);
+    if (!ls_engine_is_there(e, reply)) {
+        return;
+    }
     char reason[LS_JWT_REASON_BYTES];
     /* geth checks the token before verb, content type and body. */
     if (e->jwt_secret != NULL &&
@@ -76,6 +80,7 @@ static void engine_handle(struct ls_backend *b, const struct ls_http_request *re
         return;
     }
     ls_rpc_serve(req, reply, &LS_RPC_LIMITS_AUTH, e->trace, handle_call, e);
+    ls_engine_end_call(e, req->now_ns, reply);
     if (req->is_preflight) {
         reply->content_type = NULL; /* answered by the handler around the one that writes it */
     }
@@ -100,6 +105,9 @@ static void public_handle(struct ls_backend *b, const struct ls_http_request *re
                           struct ls_http_reply *reply)
 {
     struct ls_engine_port *e = ((struct ls_engine_public *)b)->port;
+    if (!ls_engine_is_there(e, reply)) {
+        return;
+    }
     ls_rpc_serve(req, reply, &LS_RPC_LIMITS_PUBLIC, e->trace, handle_public_call, e);
     reply->is_bare = true; /* no web page is allowed to ask here, so nothing varies */
 }
