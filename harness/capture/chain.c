@@ -1,6 +1,6 @@
 /*
- * Opening a fixture folder: manifest, L1, L2, labels. L1 is loaded before L2, so that each L2 block
- * can be held against its origin, and labels last.
+ * Opening a fixture folder: manifest, L1, L2, receipts, labels. L1 is loaded before L2, so that
+ * each L2 block can be held against its origin, and labels last.
  */
 #include "harness/capture/chain.h"
 
@@ -14,6 +14,7 @@
 #include "harness/capture/files.h"
 #include "harness/capture/jsontext.h"
 #include "harness/capture/load.h"
+#include "harness/capture/receipts.h"
 #include "harness/capture/window.h"
 #include "lib/json.h"
 
@@ -80,6 +81,20 @@ static enum ls_err load_l2(struct ls_chain *c, uint32_t extra_blocks, struct ls_
     c->branches = got.branches;
     c->branch_count = got.branch_count;
     return e;
+}
+
+static enum ls_err load_receipts(struct ls_chain *c, struct ls_diag *d)
+{
+    struct ls_chain_mem *m = c->mem;
+    const struct ls_manifest_segment *seg = &m->manifest.receipts;
+
+    if (!seg->is_present) {
+        return LS_OK;
+    }
+    enum ls_err e = m->is_window ? LS_OK
+                                 : ls_segment_load(c->dir, LS_SEGMENT_RECEIPTS_FILE, seg->sha256,
+                                                   &m->receipts, d);
+    return e ? e : ls_receipts_load(c, seg, &m->receipts, &m->fault, d);
 }
 
 static uint32_t find_genesis(const struct ls_chain *c)
@@ -240,9 +255,11 @@ static enum ls_err load_window(struct ls_chain *c, const struct ls_chain_options
     m->l2 = w.l2;
     m->l1 = w.l1;
     m->status = w.status;
+    m->receipts = w.receipts;
     m->manifest.l2 = w.l2_seg;
     m->manifest.l1 = w.l1_seg;
     m->manifest.status = w.status_seg;
+    m->manifest.receipts = w.receipts_seg;
     return e;
 }
 
@@ -265,7 +282,7 @@ static void report_fault(const struct ls_chain *c, const struct ls_chain_options
                          const struct ls_diag *d)
 {
     static const char *const files[] = {LS_MANIFEST_FILE, LS_SEGMENT_L2_FILE, LS_SEGMENT_L1_FILE,
-                                        LS_SEGMENT_STATUS_FILE};
+                                        LS_SEGMENT_STATUS_FILE, LS_SEGMENT_RECEIPTS_FILE};
 
     if (!options || !options->fault || !c->mem) {
         return;
@@ -297,6 +314,9 @@ enum ls_err ls_chain_open(const char *dir, const struct ls_chain_options *option
     }
     if (!e) {
         out->genesis = find_genesis(out);
+        e = load_receipts(out, d);
+    }
+    if (!e) {
         e = load_timeline(out, d);
     }
     if (e) {
@@ -314,6 +334,7 @@ void ls_chain_close(struct ls_chain *c)
         ls_segment_fini(&m->l2);
         ls_segment_fini(&m->l1);
         ls_segment_fini(&m->status);
+        ls_segment_fini(&m->receipts);
         ls_buf_fini(&m->manifest_text);
         ls_arena_fini(&m->tables);
         ls_arena_fini(&m->forks);

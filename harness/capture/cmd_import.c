@@ -27,6 +27,7 @@ static const char usage[] =
     "  --genesis FILE      holds the L2 genesis block (or many: the config's is taken)\n"
     "  --l1 FILE           L1 headers, in the same forms; may be given again\n"
     "  --status FILE       label timeline: {\"at_ms\": N, \"result\": optimism_syncStatus} a line\n"
+    "  --receipts FILE     eth_getBlockReceipts results of the blocks; may be given again\n"
     "  --canonical-tip H   hash of the last canonical block of either chain; may be given again "
     "(default:\n"
     "                      what the last label row says, else the highest block)\n"
@@ -44,6 +45,7 @@ struct request {
     struct ls_cmd_list status;
     struct ls_cmd_list attributes;
     struct ls_cmd_list provenance;
+    struct ls_cmd_list receipts;
     struct ls_cmd_list tips;
     const char *dir;
     const char *rollup;
@@ -65,6 +67,7 @@ static enum ls_err parse(int argc, char **argv, struct request *q, struct ls_dia
         {.name = "--status", .list = &q->status},
         {.name = "--attributes", .list = &q->attributes},
         {.name = "--base-fee", .number = &q->base_fee},
+        {.name = "--receipts", .list = &q->receipts},
         {.name = "--canonical-tip", .list = &q->tips},
         {.name = "--first", .number = &q->write.first},
         {.name = "--last", .number = &q->write.last},
@@ -74,8 +77,8 @@ static enum ls_err parse(int argc, char **argv, struct request *q, struct ls_dia
         {.name = "--replace", .flag = &q->write.replace},
         {.name = NULL},
     };
-    struct ls_cmd_list *const lists[] = {&q->files,      &q->l1,         &q->status,
-                                         &q->attributes, &q->provenance, &q->tips};
+    struct ls_cmd_list *const lists[] = {&q->files,      &q->l1,       &q->status, &q->attributes,
+                                         &q->provenance, &q->receipts, &q->tips};
     enum ls_err e = LS_OK;
 
     q->level = LEVEL_DEFAULT;
@@ -149,6 +152,9 @@ static enum ls_err fill(struct ls_draft *f, const struct request *q, struct ls_d
     if (!e) {
         e = each(f, &q->status, ls_import_status, d);
     }
+    if (!e) {
+        e = each(f, &q->receipts, ls_import_receipts, d);
+    }
     return e ? e : each(f, &q->tips, ls_import_tip, d);
 }
 
@@ -193,6 +199,7 @@ int ls_cmd_import(int argc, char **argv)
     free(q.status.items);
     free(q.attributes.items);
     free(q.provenance.items);
+    free(q.receipts.items);
     free(q.tips.items);
     return e ? ls_cmd_fail("import", e, &d) : LS_EXIT_OK;
 }

@@ -116,12 +116,13 @@ static void print_sizes(const struct ls_chain *c)
         const struct ls_segment *data;
     } rows[] = {{LS_SEGMENT_L2_FILE, &m->l2, &c->mem->l2},
                 {LS_SEGMENT_L1_FILE, &m->l1, &c->mem->l1},
-                {LS_SEGMENT_STATUS_FILE, &m->status, &c->mem->status}};
+                {LS_SEGMENT_STATUS_FILE, &m->status, &c->mem->status},
+                {LS_SEGMENT_RECEIPTS_FILE, &m->receipts, &c->mem->receipts}};
 
-    printf("%-12s %-18s %10s %8s %12s %12s\n", "files", "", "lines", "branches", "bytes", "packed");
+    printf("%-12s %-20s %10s %8s %12s %12s\n", "files", "", "lines", "branches", "bytes", "packed");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (rows[i].seg->is_present) {
-            printf("%-12s %-18s %10" PRIu64 " %8zu %12zu %12" PRIu64 "\n", "", rows[i].file,
+            printf("%-12s %-20s %10" PRIu64 " %8zu %12zu %12" PRIu64 "\n", "", rows[i].file,
                    rows[i].seg->lines, rows[i].seg->branch_count, rows[i].data->text.n,
                    file_bytes(c, rows[i].file));
         }

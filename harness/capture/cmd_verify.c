@@ -21,21 +21,23 @@ static const char verify_usage[] =
     "Checks every block of fixture folders: SHA-256 of the files, header hashes, parent links,\n"
     "transactions roots, timestamps, order and number; with a rollup config also fork rules and "
     "L1\n"
-    "origins; with a label timeline that each label is a recorded block. Exit code 1 names the\n"
-    "block and the field that are wrong.\n"
+    "origins; receipts against the block's receiptsRoot; with a label timeline that each label is "
+    "a\n"
+    "recorded block. Exit code 1 names the block and the field that are wrong.\n"
     "\n"
     "  --json    one JSON object a folder and line on standard output: ok, counts, or an error\n"
     "            with file, line, block, field and text\n";
 
 static const char export_usage[] =
-    "usage: lockstep export DIR [-o FILE] [--l1 | --status]\n"
+    "usage: lockstep export DIR [-o FILE] [--l1 | --status | --receipts]\n"
     "\n"
     "Writes the blocks of a folder, one a line, as they were imported: canonical blocks in order,\n"
     "then orphans. The folder is verified first.\n"
     "\n"
     "  -o FILE    write there instead of standard output\n"
     "  --l1       the L1 headers\n"
-    "  --status   the label timeline\n";
+    "  --status   the label timeline\n"
+    "  --receipts the receipts: a line a block, null where there are none\n";
 
 /* --- verify --- */
 
@@ -182,7 +184,14 @@ static void put_blocks(const struct ls_universe *u, struct ls_buf *text)
     }
 }
 
-static enum ls_err export_chain(const char *dir, const char *path, bool l1, bool status,
+/* What of a folder is written. */
+struct parts {
+    bool l1;
+    bool status;
+    bool receipts;
+};
+
+static enum ls_err export_chain(const char *dir, const char *path, const struct parts *parts,
                                 struct ls_diag *d)
 {
     struct ls_chain c;
@@ -190,10 +199,12 @@ static enum ls_err export_chain(const char *dir, const char *path, bool l1, bool
     enum ls_err e = ls_chain_open(dir, NULL, &c, d);
 
     ls_buf_init(&text, LS_SEGMENT_BYTES_MAX);
-    if (!e && status) {
+    if (!e && parts->status) {
         ls_buf_put(&text, c.mem->status.text.p, c.mem->status.text.n);
+    } else if (!e && parts->receipts) {
+        ls_buf_put(&text, c.mem->receipts.text.p, c.mem->receipts.text.n);
     } else if (!e) {
-        put_blocks(l1 ? c.l1 : c.l2, &text);
+        put_blocks(parts->l1 ? c.l1 : c.l2, &text);
     }
     if (!e) {
         e = text.err ? ls_fail(d, text.err, "%s", ls_err_text(text.err)) : put(path, &text, d);
@@ -206,12 +217,12 @@ static enum ls_err export_chain(const char *dir, const char *path, bool l1, bool
 int ls_cmd_export(int argc, char **argv)
 {
     const char *path = NULL;
-    bool l1 = false;
-    bool status = false;
+    struct parts parts = {.l1 = false};
     bool help = false;
     const struct ls_cmd_option options[] = {{.name = "-o", .value = &path},
-                                            {.name = "--l1", .flag = &l1},
-                                            {.name = "--status", .flag = &status},
+                                            {.name = "--l1", .flag = &parts.l1},
+                                            {.name = "--status", .flag = &parts.status},
+                                            {.name = "--receipts", .flag = &parts.receipts},
                                             {.name = NULL}};
     struct ls_cmd_list dirs = {NULL, 0};
     struct ls_diag d = {""};
@@ -222,13 +233,13 @@ int ls_cmd_export(int argc, char **argv)
     }
     if (!e && help) {
         fputs(export_usage, stdout);
-    } else if (!e && (dirs.count != 1 || (l1 && status))) {
+    } else if (!e && (dirs.count != 1 || parts.l1 + parts.status + parts.receipts > 1)) {
         e = ls_fail(&d, LS_ERR_USAGE,
                     dirs.count != 1 ? "one DIR is needed, %zu are given"
-                                    : "--l1 and --status exclude one another",
+                                    : "--l1, --status and --receipts exclude one another",
                     dirs.count);
     } else if (!e) {
-        e = export_chain(dirs.items[0], path, l1, status, &d);
+        e = export_chain(dirs.items[0], path, &parts, &d);
     }
     free(dirs.items);
     return e ? ls_cmd_fail("export", e, &d) : LS_EXIT_OK;

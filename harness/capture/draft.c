@@ -25,6 +25,7 @@ void ls_draft_fini(struct ls_draft *f)
     free(f->provenance);
     free(f->l2.items);
     free(f->l1.items);
+    free(f->receipts.items);
     free(f->l2_points.items);
     free(f->l1_points.items);
     free(f->rows);
@@ -77,6 +78,20 @@ enum ls_err ls_draft_add_row(struct ls_draft *f, const struct ls_draft_row *row,
     }
     f->rows = rows;
     rows[f->row_count++] = *row;
+    return LS_OK;
+}
+
+enum ls_err ls_draft_add_receipts(struct ls_draft *f, const struct ls_hash *block,
+                                  struct ls_span text, struct ls_diag *d)
+{
+    struct ls_draft_receipts_list *to = &f->receipts;
+    struct ls_draft_receipts *items = grow(to->items, to->count, &to->capacity, sizeof *items);
+
+    if (!items) {
+        return no_memory(d);
+    }
+    to->items = items;
+    items[to->count++] = (struct ls_draft_receipts){*block, text};
     return LS_OK;
 }
 
@@ -208,6 +223,20 @@ static size_t take_tips(const struct ls_universe *u, const struct ls_chain_branc
     return n;
 }
 
+static enum ls_err take_receipts(struct ls_draft *f, const struct ls_universe *u, struct ls_diag *d)
+{
+    enum ls_err e = LS_OK;
+
+    for (uint32_t id = 0; !e && id < ls_universe_count(u); id++) {
+        const struct ls_ublock *b = ls_universe_get(u, id);
+        struct ls_span text = {(const uint8_t *)b->receipts, b->receipts_bytes};
+        if (b->receipts) {
+            e = ls_draft_add_receipts(f, &b->ref.hash, text, d);
+        }
+    }
+    return e;
+}
+
 /* The last block of each run: the canonical blocks of a folder stand first, run by run. */
 static enum ls_err take_run_tips(const struct ls_universe *u, const struct ls_manifest_segment *seg,
                                  struct ls_draft_points *to, struct ls_diag *d)
@@ -250,6 +279,9 @@ enum ls_err ls_draft_from_chain(struct ls_draft *f, const struct ls_chain *c, st
     f->synthetic = c->synthetic;
     if (!e) {
         e = take_universe(c->l1, &f->l1, d);
+    }
+    if (!e) {
+        e = take_receipts(f, c->l2, d);
     }
     if (!e) {
         e = take_run_tips(c->l2, &m->l2, &f->l2_points, d);

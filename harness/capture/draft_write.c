@@ -12,6 +12,7 @@
 #include "harness/capture/check.h"
 #include "harness/capture/files.h"
 #include "harness/capture/manifest.h"
+#include "harness/capture/receipts.h"
 #include "harness/capture/store.h"
 
 /* One layer's blocks on their way to a segment. */
@@ -307,6 +308,57 @@ static enum ls_err put_blocks(struct writer *w, const struct layer *l, const cha
     return e;
 }
 
+static int compare_receipts(const void *x, const void *y)
+{
+    const struct ls_draft_receipts *a = x;
+    const struct ls_draft_receipts *b = y;
+
+    return memcmp(a->block.b, b->block.b, sizeof a->block.b);
+}
+
+static const struct ls_draft_receipts *receipts_of(const struct writer *w, size_t place)
+{
+    const struct ls_draft_receipts_list *all = &w->f->receipts;
+    const struct ls_draft_receipts key = {.block = w->l2.unique[w->l2.dag.order[place]]->hash};
+
+    return all->count == 0
+               ? NULL
+               : bsearch(&key, all->items, all->count, sizeof *all->items, compare_receipts);
+}
+
+/* A line a block, in the order of the blocks. No file when there are receipts of none. */
+static enum ls_err put_receipts(struct writer *w)
+{
+    struct ls_draft_receipts_list *all = &w->f->receipts;
+    struct ls_manifest_segment *seg = &w->m.receipts;
+    struct ls_buf text;
+    enum ls_err e = LS_OK;
+
+    if (all->count > 0) {
+        qsort(all->items, all->count, sizeof *all->items, compare_receipts);
+    }
+    ls_buf_init(&text, LS_SEGMENT_BYTES_MAX);
+    for (size_t i = 0; i < w->l2.dag.count; i++) {
+        const struct ls_draft_receipts *found = receipts_of(w, i);
+        if (found) {
+            ls_buf_put(&text, found->text.p, found->text.n);
+            ls_buf_putc(&text, '\n');
+            seg->is_present = true;
+        } else {
+            ls_buf_puts(&text, LS_RECEIPTS_NONE "\n");
+        }
+        seg->lines++;
+    }
+    if (text.err) {
+        e = ls_fail(w->d, text.err, "%s: %s", LS_SEGMENT_RECEIPTS_FILE, ls_err_text(text.err));
+    } else if (seg->is_present) {
+        e = ls_segment_store(w->dir, LS_SEGMENT_RECEIPTS_FILE, ls_buf_span(&text), w->o->level,
+                             seg->sha256, w->d);
+    }
+    ls_buf_fini(&text);
+    return e;
+}
+
 /* The folder's own name serves when none was given. */
 static void choose_name(struct writer *w)
 {
@@ -357,9 +409,9 @@ static enum ls_err put_manifest(struct writer *w)
 /* Takes the files of a fixture away, the manifest first. Files that are not there are fine. */
 static void empty_folder(const char *dir)
 {
-    static const char *const files[] = {LS_MANIFEST_FILE,   LS_SEGMENT_L2_FILE,
-                                        LS_SEGMENT_L1_FILE, LS_SEGMENT_STATUS_FILE,
-                                        LS_INDEX_L2_FILE,   LS_INDEX_L1_FILE};
+    static const char *const files[] = {
+        LS_MANIFEST_FILE,         LS_SEGMENT_L2_FILE, LS_SEGMENT_L1_FILE, LS_SEGMENT_STATUS_FILE,
+        LS_SEGMENT_RECEIPTS_FILE, LS_INDEX_L2_FILE,   LS_INDEX_L1_FILE};
     char path[LS_PATH_MAX];
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -392,6 +444,9 @@ static enum ls_err put_all(struct writer *w)
 {
     enum ls_err e = put_blocks(w, &w->l2, LS_SEGMENT_L2_FILE, &w->m.l2);
 
+    if (!e) {
+        e = put_receipts(w);
+    }
     if (!e && w->f->row_count > 0) {
         e = put_status(w);
     }

@@ -135,6 +135,37 @@ static enum ls_err take_row(void *ctx, struct ls_span text, struct ls_diag *d)
     return e;
 }
 
+/* The receipts themselves say of which block they are. */
+static enum ls_err take_receipts(void *ctx, struct ls_span text, struct ls_diag *d)
+{
+    struct importer *im = ctx;
+    struct ls_jsontext it = ls_jsontext_open(text);
+    struct ls_jsontext_item first;
+    struct ls_hash block;
+    struct ls_buf line;
+
+    if (text.n == 4 && memcmp(text.p, "null", 4) == 0) {
+        return LS_OK;
+    }
+    if (text.n == 0 || text.p[0] != '[') {
+        return ls_fail(d, LS_ERR_TYPE, "no list of receipts");
+    }
+    if (!ls_jsontext_next(&it, &first)) {
+        return LS_OK;
+    }
+    struct ls_span hash = ls_jsontext_get(first.value, "blockHash");
+    if (hash.n < 2 || ls_hex_fixed((const char *)hash.p + 1, hash.n - 2, block.b, sizeof block.b)) {
+        return ls_fail(d, LS_ERR_PARSE, "blockHash: no receipt without it");
+    }
+    ls_buf_init(&line, LS_SEGMENT_BYTES_MAX);
+    ls_jsontext_compact(text, &line);
+    struct ls_span kept = ls_draft_keep(im->f, ls_buf_span(&line));
+    enum ls_err e = line.err || !kept.p ? ls_fail(d, LS_ERR_NOMEM, "out of memory")
+                                        : ls_draft_add_receipts(im->f, &block, kept, d);
+    ls_buf_fini(&line);
+    return e;
+}
+
 /* --- facts of a collection --- */
 
 static enum ls_err take_chain_id(struct importer *im, const struct cJSON *root, struct ls_diag *d)
@@ -227,6 +258,14 @@ enum ls_err ls_import_status(struct ls_draft *f, const char *path, struct ls_dia
     const struct ls_input_sink sink = {take_row, NULL, &im};
 
     return ls_input_values(path, &sink, d);
+}
+
+enum ls_err ls_import_receipts(struct ls_draft *f, const char *path, struct ls_diag *d)
+{
+    struct importer im = {.f = f};
+    const struct ls_input_sink sink = {take_receipts, NULL, &im};
+
+    return ls_input_results(path, &sink, d);
 }
 
 enum ls_err ls_import_genesis(struct ls_draft *f, const char *path, struct ls_diag *d)

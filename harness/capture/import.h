@@ -22,6 +22,10 @@ enum ls_err ls_import_l1(struct ls_draft *f, const char *path, struct ls_diag *d
 /* Label rows {"at_ms": N, "result": {…}}. */
 enum ls_err ls_import_status(struct ls_draft *f, const char *path, struct ls_diag *d);
 
+/* Receipts: results of eth_getBlockReceipts, of blocks that may come later or never; null and empty
+ * lists are passed over. They are proved when the draft is written. */
+enum ls_err ls_import_receipts(struct ls_draft *f, const char *path, struct ls_diag *d);
+
 /* The one block among those of the file that is the rollup config's genesis. NOT_FOUND; CONFIG
  * without a rollup config. */
 enum ls_err ls_import_genesis(struct ls_draft *f, const char *path, struct ls_diag *d);

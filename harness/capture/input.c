@@ -302,6 +302,32 @@ static enum ls_err take_value(struct reader *r, struct ls_span v, struct ls_diag
     return e;
 }
 
+static bool is_response(struct ls_span v)
+{
+    return v.n > 0 && v.p[0] == '{' && ls_jsontext_get(v, "jsonrpc").p;
+}
+
+static enum ls_err take_result(struct reader *r, struct ls_span v, struct ls_diag *d)
+{
+    struct ls_span value = ls_jsontext_trim(v);
+    struct ls_jsontext it = ls_jsontext_open(value);
+    struct ls_jsontext_item item;
+    enum ls_err e = LS_OK;
+
+    if (is_response(value)) {
+        struct ls_span result = ls_jsontext_get(value, "result");
+        return result.p ? r->sink->item(r->sink->ctx, result, d)
+                        : ls_fail(d, LS_ERR_RPC, "the node answered without a result");
+    }
+    if (!ls_jsontext_next(&it, &item) || value.p[0] != '[' || !is_response(item.value)) {
+        return r->sink->item(r->sink->ctx, value, d);
+    }
+    do { /* the answer to a batch */
+        e = take_result(r, item.value, d);
+    } while (!e && ls_jsontext_next(&it, &item));
+    return e;
+}
+
 static enum ls_err read_file(const char *path, const struct ls_input_sink *sink,
                              enum ls_err (*take)(struct reader *, struct ls_span, struct ls_diag *),
                              struct ls_diag *d)
@@ -329,4 +355,9 @@ enum ls_err ls_input_blocks(const char *path, const struct ls_input_sink *sink, 
 enum ls_err ls_input_values(const char *path, const struct ls_input_sink *sink, struct ls_diag *d)
 {
     return read_file(path, sink, take_value, d);
+}
+
+enum ls_err ls_input_results(const char *path, const struct ls_input_sink *sink, struct ls_diag *d)
+{
+    return read_file(path, sink, take_result, d);
 }

@@ -22,6 +22,10 @@ struct ls_input_sink {
  * (ls_input_clean). IO, LIMIT, PARSE, RPC (a recorded error answer), NOT_FOUND (a null result). */
 enum ls_err ls_input_blocks(const char *path, const struct ls_input_sink *sink, struct ls_diag *d);
 
+/* Hands on what is in the file without JSON-RPC envelopes: of a response its result, of all else
+ * the value as it stands, arrays whole. Errors as ls_input_blocks, but null is handed on. */
+enum ls_err ls_input_results(const char *path, const struct ls_input_sink *sink, struct ls_diag *d);
+
 /* Hands on every JSON value of the file as it stands, elements of top-level arrays one by one. */
 enum ls_err ls_input_values(const char *path, const struct ls_input_sink *sink, struct ls_diag *d);
 

@@ -264,6 +264,9 @@ static enum ls_err read_root(const struct cJSON *root, struct ls_arena *a, struc
     if (!e) {
         e = read_segment(root, "status", "rows", a, &out->status, d);
     }
+    if (!e) {
+        e = read_segment(root, "receipts", "lines", a, &out->receipts, d);
+    }
     return e;
 }
 
@@ -397,6 +400,7 @@ void ls_manifest_write(const struct ls_manifest *m, struct ls_buf *b)
     write_segment(&m->l2, "l2", "blocks", &w);
     write_segment(&m->l1, "l1", "blocks", &w);
     write_segment(&m->status, "status", "rows", &w);
+    write_segment(&m->receipts, "receipts", "lines", &w);
     if (m->rollup.n > 0) {
         struct ls_buf rollup;
         ls_buf_init(&rollup, LS_MANIFEST_BYTES_MAX);

@@ -22,6 +22,7 @@
 #define LS_SEGMENT_L2_FILE "l2.ndjson.zst"
 #define LS_SEGMENT_L1_FILE "l1.ndjson.zst"
 #define LS_SEGMENT_STATUS_FILE "status.ndjson.zst"
+#define LS_SEGMENT_RECEIPTS_FILE "receipts.ndjson.zst"
 #define LS_MANIFEST_BYTES_MAX (8u << 20)
 #define LS_MANIFEST_TEXT_MAX 4096u  /* bytes of one provenance line or of "synthetic" */
 #define LS_MANIFEST_LIST_MAX 65536u /* entries of runs or provenance */
@@ -62,6 +63,7 @@ struct ls_manifest {
     struct ls_manifest_segment l2;
     struct ls_manifest_segment l1;
     struct ls_manifest_segment status;
+    struct ls_manifest_segment receipts; /* lines as many as those of l2 */
 };
 
 /* Reads the text; out borrows from it (rollup) and from a. d names the member. UNSUPPORTED for

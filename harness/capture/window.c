@@ -197,12 +197,67 @@ static enum ls_err put_all(struct cut *c, const struct ls_manifest_segment *whol
     return e ? e : name_branches(c, whole, d);
 }
 
+/* --- segments without an index: read from end to end --- */
+
+/* Lines come out of the decompressor in pieces. */
+struct lines {
+    struct ls_buf line;
+    enum ls_err (*take)(void *user, struct ls_span line);
+    void *user;
+};
+
+static enum ls_err take_piece(void *user, const void *p, size_t n)
+{
+    struct lines *l = user;
+    struct ls_span rest = {p, n};
+    struct ls_span line;
+    enum ls_err e = LS_OK;
+
+    while (!e && ls_segment_line(&rest, &line)) {
+        e = ls_buf_put(&l->line, line.p, line.n);
+        if (!e) {
+            e = l->take(l->user, ls_buf_span(&l->line));
+        }
+        ls_buf_clear(&l->line);
+    }
+    return e ? e : ls_buf_put(&l->line, rest.p, rest.n);
+}
+
+static enum ls_err each_line(const char *dir, const char *file,
+                             const struct ls_manifest_segment *seg, struct lines *l,
+                             struct ls_diag *d)
+{
+    struct ls_buf packed;
+    uint8_t sha256[32];
+    char path[LS_PATH_MAX];
+    enum ls_err e = ls_path_join(dir, file, path, d);
+
+    ls_buf_init(&packed, LS_SEGMENT_BYTES_MAX);
+    if (!e) {
+        e = ls_file_read(path, &packed, d);
+    }
+    if (e) {
+        ls_buf_fini(&packed);
+        return e;
+    }
+    ls_buf_init(&l->line, LS_CHECK_BLOCK_BYTES_MAX);
+    ls_sha256(packed.p, packed.n, sha256);
+    e = memcmp(sha256, seg->sha256, sizeof sha256)
+            ? LS_ERR_HASH
+            : ls_zst_stream(packed.p, packed.n, take_piece, l);
+    if (e) {
+        ls_fail(d, e, "%s: %s", file,
+                e == LS_ERR_HASH ? "sha256 differs from the manifest's" : ls_err_text(e));
+    }
+    ls_buf_fini(&l->line);
+    ls_buf_fini(&packed);
+    return e;
+}
+
 /* --- label rows --- */
 
-/* Rows come out of the decompressor in pieces. */
 struct rows {
     const struct cut *l2;
-    struct ls_buf line;
     struct ls_buf *out;
     uint64_t kept;
     struct range l1; /* numbers the kept rows name */
@@ -245,9 +300,9 @@ static bool may_belong(const struct rows *r, struct ls_span line)
            (number >= r->l2->numbers.low && number <= r->l2->top);
 }
 
-static enum ls_err take_row(struct rows *r)
+static enum ls_err take_row(void *user, struct ls_span line)
 {
-    struct ls_span line = ls_buf_span(&r->line);
+    struct rows *r = user;
     const struct ls_check_known known = {has_block, r->l2};
     struct ls_json_scan found;
     struct ls_sync_status s;
@@ -274,58 +329,54 @@ static enum ls_err take_row(struct rows *r)
     return e ? e : ls_buf_putc(r->out, '\n');
 }
 
-static enum ls_err take_piece(void *user, const void *p, size_t n)
-{
-    struct rows *r = user;
-    struct ls_span rest = {p, n};
-    struct ls_span line;
-    enum ls_err e = LS_OK;
-
-    while (!e && ls_segment_line(&rest, &line)) {
-        e = ls_buf_put(&r->line, line.p, line.n);
-        if (!e) {
-            e = take_row(r);
-        }
-        ls_buf_clear(&r->line);
-    }
-    return e ? e : ls_buf_put(&r->line, rest.p, rest.n);
-}
-
 static enum ls_err load_rows(const struct ls_window_spec *spec, const struct cut *l2,
                              struct ls_window *out, struct range *l1, struct ls_diag *d)
 {
     const struct ls_manifest_segment *seg = &spec->manifest->status;
     struct rows r = {.l2 = l2, .out = &out->status.text, .l1 = {UINT64_MAX, 0}};
-    struct ls_buf packed;
-    uint8_t sha256[32];
-    char path[LS_PATH_MAX];
+    struct lines lines = {.take = take_row, .user = &r};
+    enum ls_err e =
+        seg->is_present ? each_line(spec->dir, LS_SEGMENT_STATUS_FILE, seg, &lines, d) : LS_OK;
 
-    if (!seg->is_present) {
-        return LS_OK;
-    }
-    enum ls_err e = ls_path_join(spec->dir, LS_SEGMENT_STATUS_FILE, path, d);
-    ls_buf_init(&packed, LS_SEGMENT_BYTES_MAX);
-    if (!e) {
-        e = ls_file_read(path, &packed, d);
-    }
-    if (e) {
-        ls_buf_fini(&packed);
-        return e;
-    }
-    ls_buf_init(&r.line, LS_MANIFEST_BYTES_MAX);
-    ls_sha256(packed.p, packed.n, sha256);
-    e = memcmp(sha256, seg->sha256, sizeof sha256)
-            ? LS_ERR_HASH
-            : ls_zst_stream(packed.p, packed.n, take_piece, &r);
-    if (e) {
-        ls_fail(d, e, "%s: %s", LS_SEGMENT_STATUS_FILE,
-                e == LS_ERR_HASH ? "sha256 differs from the manifest's" : ls_err_text(e));
-    }
-    ls_buf_fini(&r.line);
-    ls_buf_fini(&packed);
     out->status_seg.is_present = r.kept > 0;
     out->status_seg.lines = r.kept;
     *l1 = r.l1;
+    return e;
+}
+
+/* --- receipts --- */
+
+struct receipts {
+    const struct cut *l2;
+    struct ls_buf *out;
+    uint64_t id; /* of the next line's block */
+    uint64_t kept;
+};
+
+static enum ls_err take_receipts(void *user, struct ls_span line)
+{
+    struct receipts *r = user;
+    uint64_t id = r->id++;
+
+    if (id >= r->l2->ix->counts.blocks || !is_kept(r->l2, (uint32_t)id)) {
+        return LS_OK;
+    }
+    r->kept++;
+    ls_buf_put(r->out, line.p, line.n);
+    return ls_buf_putc(r->out, '\n');
+}
+
+static enum ls_err load_receipts(const struct ls_window_spec *spec, const struct cut *l2,
+                                 struct ls_window *out, struct ls_diag *d)
+{
+    const struct ls_manifest_segment *seg = &spec->manifest->receipts;
+    struct receipts r = {.l2 = l2, .out = &out->receipts.text};
+    struct lines lines = {.take = take_receipts, .user = &r};
+    enum ls_err e =
+        seg->is_present ? each_line(spec->dir, LS_SEGMENT_RECEIPTS_FILE, seg, &lines, d) : LS_OK;
+
+    out->receipts_seg.is_present = seg->is_present;
+    out->receipts_seg.lines = r.kept;
     return e;
 }
 
@@ -432,7 +483,11 @@ enum ls_err ls_window_load(const struct ls_window_spec *spec, struct ls_arena *a
     ls_buf_init(&out->l2.text, LS_SEGMENT_BYTES_MAX);
     ls_buf_init(&out->l1.text, LS_SEGMENT_BYTES_MAX);
     ls_buf_init(&out->status.text, LS_SEGMENT_BYTES_MAX);
+    ls_buf_init(&out->receipts.text, LS_SEGMENT_BYTES_MAX);
     enum ls_err e = load_l2(spec, &l2, d);
+    if (!e) {
+        e = load_receipts(spec, &l2, out, d);
+    }
     if (!e) {
         e = load_rows(spec, &l2, out, &l1, d);
     }
@@ -449,4 +504,5 @@ void ls_window_fini(struct ls_window *w)
     ls_segment_fini(&w->l2);
     ls_segment_fini(&w->l1);
     ls_segment_fini(&w->status);
+    ls_segment_fini(&w->receipts);
 }

@@ -2,7 +2,7 @@
 
 #include "lib/hex.h"
 #include "lib/op/reader.h"
-#include "lib/op/rlpmem.h"
+#include "lib/op/rlpput.h"
 #include "lib/rlp.h"
 
 /* Type bytes of EIP-2718 envelopes; 0 stands for the bare legacy list. */
@@ -16,22 +16,6 @@ enum tx_type {
 
 /* --- members -> RLP items --- */
 
-static void put_u64(struct ls_reader *r, const char *key, struct ls_buf *b)
-{
-    uint64_t v = 0;
-
-    ls_reader_quantity(r, key, &v);
-    ls_rlp_put_u64(b, v);
-}
-
-static void put_u256(struct ls_reader *r, const char *key, struct ls_buf *b)
-{
-    struct ls_u256 v = {{0}};
-
-    ls_reader_u256(r, key, &v);
-    ls_rlp_put_u256(b, &v);
-}
-
 /* Absent, null and zero are all the empty string: a deposit's mint. */
 static void put_opt_u256(struct ls_reader *r, const char *key, struct ls_buf *b)
 {
@@ -39,14 +23,6 @@ static void put_opt_u256(struct ls_reader *r, const char *key, struct ls_buf *b)
 
     (void)ls_reader_opt_u256(r, key, &v);
     ls_rlp_put_u256(b, &v);
-}
-
-static void put_fixed(struct ls_reader *r, const char *key, size_t n, struct ls_buf *b)
-{
-    uint8_t v[32] = {0};
-
-    ls_reader_fixed(r, key, v, n);
-    ls_rlp_put_bytes(b, v, n);
 }
 
 /* The recipient; absent or null creates a contract and is the empty string. */
@@ -58,34 +34,6 @@ static void put_to(struct ls_reader *r, struct ls_buf *b)
         ls_rlp_put_bytes(b, v, sizeof v);
     } else {
         ls_rlp_put_bytes(b, NULL, 0);
-    }
-}
-
-/* Data of open length. A string's head follows from its length alone, so the digits are decoded to
- * where they belong; a string of one byte may have no head. */
-static void put_data(struct ls_reader *r, const char *key, struct ls_buf *b)
-{
-    const struct cJSON *v = ls_reader_get(r, key);
-    const char *s = ls_json_str(v);
-    size_t digits = s == NULL ? 0 : strlen(s);
-    size_t n = digits < 2 ? 0 : (digits - 2) / 2;
-    uint8_t head[LS_RLPMEM_HEAD_MAX];
-    uint8_t one = 0;
-    uint8_t *o;
-
-    if (s == NULL) {
-        ls_reader_fail(r, v == NULL ? LS_ERR_MISSING : LS_ERR_TYPE, key);
-    } else if (n > LS_TX_BYTES_MAX) {
-        ls_reader_fail(r, LS_ERR_LIMIT, key);
-    } else if (n < 2) {
-        ls_reader_fail(r, ls_hex_data(s, digits, &one, 1, &n), key);
-        ls_rlp_put_bytes(b, &one, n);
-    } else {
-        (void)ls_buf_put(b, head, (size_t)(ls_rlpmem_head(head, 0x80, n) - head));
-        o = ls_buf_grow(b, n);
-        if (o != NULL) {
-            ls_reader_fail(r, ls_hex_fixed(s, digits, o, n), key);
-        }
     }
 }
 
@@ -122,7 +70,7 @@ static void put_access_list(struct ls_reader *r, struct ls_buf *b)
         struct ls_reader entry = ls_reader_open(v, "accessList", NULL);
         size_t entry_mark = ls_rlp_list_begin(b);
 
-        put_fixed(&entry, "address", 20, b);
+        ls_rlpput_fixed(&entry, "address", 20, b);
         put_storage_keys(&entry, b);
         ls_rlp_list_end(b, entry_mark);
         ls_reader_fail(r, entry.err, "accessList");
@@ -133,9 +81,9 @@ static void put_access_list(struct ls_reader *r, struct ls_buf *b)
 /* Typed transactions carry the parity of y; older nodes print it only as v. */
 static void put_signature(struct ls_reader *r, struct ls_buf *b)
 {
-    put_u64(r, ls_reader_get(r, "yParity") != NULL ? "yParity" : "v", b);
-    put_u256(r, "r", b);
-    put_u256(r, "s", b);
+    ls_rlpput_u64(r, ls_reader_get(r, "yParity") != NULL ? "yParity" : "v", b);
+    ls_rlpput_u256(r, "r", b);
+    ls_rlpput_u256(r, "s", b);
 }
 
 static void put_authorizations(struct ls_reader *r, struct ls_buf *b)
@@ -149,9 +97,9 @@ static void put_authorizations(struct ls_reader *r, struct ls_buf *b)
         struct ls_reader entry = ls_reader_open(v, "authorizationList", NULL);
         size_t entry_mark = ls_rlp_list_begin(b);
 
-        put_u256(&entry, "chainId", b);
-        put_fixed(&entry, "address", 20, b);
-        put_u64(&entry, "nonce", b);
+        ls_rlpput_u256(&entry, "chainId", b);
+        ls_rlpput_fixed(&entry, "address", 20, b);
+        ls_rlpput_u64(&entry, "nonce", b);
         put_signature(&entry, b);
         ls_rlp_list_end(b, entry_mark);
         ls_reader_fail(r, entry.err, "authorizationList");
@@ -165,26 +113,26 @@ static void put_authorizations(struct ls_reader *r, struct ls_buf *b)
  * Bedrock. */
 static void put_legacy(struct ls_reader *r, struct ls_buf *b)
 {
-    put_u64(r, "nonce", b);
-    put_u256(r, "gasPrice", b);
-    put_u64(r, "gas", b);
+    ls_rlpput_u64(r, "nonce", b);
+    ls_rlpput_u256(r, "gasPrice", b);
+    ls_rlpput_u64(r, "gas", b);
     put_to(r, b);
-    put_u256(r, "value", b);
-    put_data(r, "input", b);
-    put_u256(r, "v", b);
-    put_u256(r, "r", b);
-    put_u256(r, "s", b);
+    ls_rlpput_u256(r, "value", b);
+    ls_rlpput_data(r, "input", LS_TX_BYTES_MAX, b);
+    ls_rlpput_u256(r, "v", b);
+    ls_rlpput_u256(r, "r", b);
+    ls_rlpput_u256(r, "s", b);
 }
 
 static void put_access_list_tx(struct ls_reader *r, struct ls_buf *b)
 {
-    put_u256(r, "chainId", b);
-    put_u64(r, "nonce", b);
-    put_u256(r, "gasPrice", b);
-    put_u64(r, "gas", b);
+    ls_rlpput_u256(r, "chainId", b);
+    ls_rlpput_u64(r, "nonce", b);
+    ls_rlpput_u256(r, "gasPrice", b);
+    ls_rlpput_u64(r, "gas", b);
     put_to(r, b);
-    put_u256(r, "value", b);
-    put_data(r, "input", b);
+    ls_rlpput_u256(r, "value", b);
+    ls_rlpput_data(r, "input", LS_TX_BYTES_MAX, b);
     put_access_list(r, b);
     put_signature(r, b);
 }
@@ -192,18 +140,18 @@ static void put_access_list_tx(struct ls_reader *r, struct ls_buf *b)
 /* Types 2 and 4; the latter must have a recipient (EIP-7702). */
 static void put_dynamic_fee_tx(struct ls_reader *r, enum tx_type type, struct ls_buf *b)
 {
-    put_u256(r, "chainId", b);
-    put_u64(r, "nonce", b);
-    put_u256(r, "maxPriorityFeePerGas", b);
-    put_u256(r, "maxFeePerGas", b);
-    put_u64(r, "gas", b);
+    ls_rlpput_u256(r, "chainId", b);
+    ls_rlpput_u64(r, "nonce", b);
+    ls_rlpput_u256(r, "maxPriorityFeePerGas", b);
+    ls_rlpput_u256(r, "maxFeePerGas", b);
+    ls_rlpput_u64(r, "gas", b);
     if (type == TX_SET_CODE) {
-        put_fixed(r, "to", 20, b);
+        ls_rlpput_fixed(r, "to", 20, b);
     } else {
         put_to(r, b);
     }
-    put_u256(r, "value", b);
-    put_data(r, "input", b);
+    ls_rlpput_u256(r, "value", b);
+    ls_rlpput_data(r, "input", LS_TX_BYTES_MAX, b);
     put_access_list(r, b);
     if (type == TX_SET_CODE) {
         put_authorizations(r, b);
@@ -218,14 +166,14 @@ static void put_deposit(struct ls_reader *r, struct ls_buf *b)
     if (system != NULL && !ls_json_is_bool(system)) {
         ls_reader_fail(r, LS_ERR_TYPE, "isSystemTx");
     }
-    put_fixed(r, "sourceHash", 32, b);
-    put_fixed(r, "from", 20, b);
+    ls_rlpput_fixed(r, "sourceHash", 32, b);
+    ls_rlpput_fixed(r, "from", 20, b);
     put_to(r, b);
     put_opt_u256(r, "mint", b);
-    put_u256(r, "value", b);
-    put_u64(r, "gas", b);
+    ls_rlpput_u256(r, "value", b);
+    ls_rlpput_u64(r, "gas", b);
     ls_rlp_put_u64(b, ls_json_true(system) ? 1 : 0);
-    put_data(r, "input", b);
+    ls_rlpput_data(r, "input", LS_TX_BYTES_MAX, b);
 }
 
 static enum ls_err check_type(uint64_t type, struct ls_diag *d)

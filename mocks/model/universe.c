@@ -102,6 +102,12 @@ enum ls_err ls_universe_add(struct ls_universe *u, const struct ls_ublock *b, ui
     return LS_OK;
 }
 
+void ls_universe_set_receipts(struct ls_universe *u, uint32_t id, const char *json, size_t n)
+{
+    u->blocks[id].receipts = json;
+    u->blocks[id].receipts_bytes = n;
+}
+
 uint32_t ls_universe_count(const struct ls_universe *u)
 {
     return u->count;

@@ -28,6 +28,8 @@ struct ls_ublock {
     bool expect_invalid; /* an engine must refuse it: executes to INVALID */
     const char *json;    /* hydrated JSON-RPC block object, borrowed for the life of the universe */
     size_t json_bytes;
+    const char *receipts; /* eth_getBlockReceipts result, borrowed as json; NULL: not recorded */
+    size_t receipts_bytes;
     uint32_t run_first; /* set by ls_universe_add */
 };
 
@@ -41,6 +43,9 @@ struct ls_universe *ls_universe_init(void *mem, uint32_t blocks_max);
  * the hash is there already (*id is then the existing one), LINK when parent does not fit number.
  */
 enum ls_err ls_universe_add(struct ls_universe *u, const struct ls_ublock *b, uint32_t *id);
+
+/* Gives block id (< count) its receipts, borrowed for the life of the universe. */
+void ls_universe_set_receipts(struct ls_universe *u, uint32_t id, const char *json, size_t n);
 
 /* Blocks added. */
 uint32_t ls_universe_count(const struct ls_universe *u);

@@ -10,8 +10,7 @@
 
 /* What a look-up found: the parsed block and the transaction in it. */
 struct found {
-    uint32_t id; /* of the block */
-    uint32_t index;
+    const struct ls_ublock *at; /* the block */
     struct cJSON *block;
     const struct cJSON *tx; /* NULL: none */
 };
@@ -59,7 +58,7 @@ static struct found find(const struct ls_eth_view *v, const struct ls_hash *hash
     quoted[QUOTED_HASH_BYTES - 1] = '"';
     while (id != LS_NO_BLOCK) {
         const struct ls_ublock *b = ls_universe_get(v->universe, id);
-        struct found f = {0};
+        struct found f = {.at = b};
         if (mentions(b, quoted) &&
             ls_json_parse(b->json, b->json_bytes, 0, &f.block, NULL) == LS_OK) {
             quoted[QUOTED_HASH_BYTES - 1] = '\0';
@@ -103,6 +102,20 @@ static void by_hash(const struct ls_eth_view *v, struct ls_rpc_call *call)
     }
 }
 
+/* The receipt of that transaction among the recorded ones of its block. */
+static void put_receipt(struct ls_rpc_call *call, const struct found *f)
+{
+    const char *hash = ls_json_str(ls_json_get(f->tx, "hash"));
+    struct cJSON *list = NULL;
+    (void)ls_json_parse(f->at->receipts, f->at->receipts_bytes, 0, &list, NULL);
+    const struct cJSON *r = ls_json_first(list);
+    while (r != NULL && strcmp(ls_json_str(ls_json_get(r, "transactionHash")), hash) != 0) {
+        r = ls_json_next(r);
+    }
+    put_tx(call, r);
+    ls_json_free(list);
+}
+
 static void receipt(const struct ls_eth_view *v, struct ls_rpc_call *call)
 {
     struct ls_hash hash = {0};
@@ -110,7 +123,9 @@ static void receipt(const struct ls_eth_view *v, struct ls_rpc_call *call)
         return;
     }
     struct found f = find(v, &hash);
-    if (f.tx != NULL) {
+    if (f.tx != NULL && f.at->receipts != NULL) {
+        put_receipt(call, &f);
+    } else if (f.tx != NULL) {
         ls_rpc_error(call, LS_RPC_SERVER, "receipts are not recorded");
     } else {
         put_tx(call, NULL);
@@ -118,7 +133,8 @@ static void receipt(const struct ls_eth_view *v, struct ls_rpc_call *call)
     ls_json_free(f.block);
 }
 
-/* Receipts are results of execution, which nobody recorded; of no transactions there are none. */
+/* Receipts are results of execution: as they were recorded, or not at all; of no transactions there
+ * are none. */
 void ls_eth_put_receipts(const struct ls_eth_view *v, struct ls_rpc_call *call,
                          const struct ls_el_read *r)
 {
@@ -129,6 +145,11 @@ void ls_eth_put_receipts(const struct ls_eth_view *v, struct ls_rpc_call *call,
         return;
     }
     const struct ls_ublock *b = ls_universe_get(v->universe, r->id);
+    if (b->receipts != NULL) {
+        ls_rpc_result(call, &w);
+        ls_jw_raw(&w, NULL, b->receipts, b->receipts_bytes);
+        return;
+    }
     (void)ls_json_parse(b->json, b->json_bytes, 0, &block, NULL);
     if (ls_json_count(ls_json_get(block, "transactions")) > 0) {
         ls_rpc_error(call, LS_RPC_SERVER, "receipts are not recorded");

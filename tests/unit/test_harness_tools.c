@@ -354,6 +354,28 @@ static void receipts_are_not_made_up(void **state)
     assert_true(ls_json_is_null(result(r, r->engine, "eth_getTransactionReceipt", params)));
 }
 
+static void recorded_receipts_are_given_as_they_are(void **state)
+{
+    struct rig *r = *state;
+    char params[80];
+    char text[256];
+    uint32_t id = ls_chain_at(&r->chain, 100);
+    tx_params(r, 100, 1, params);
+    (void)snprintf(text, sizeof text,
+                   "[ {\"transactionHash\":\"0x00\"},{\"transactionHash\":\"%.66s\",\"a\":7} ]",
+                   params + 2);
+    ls_universe_set_receipts(r->chain.l2, id, text, strlen(text));
+    (void)ask(r, r->engine, "eth_getBlockReceipts", "[\"0x64\"]");
+    ls_buf_putc(&r->body, '\0');
+    assert_non_null(strstr((const char *)r->body.p, text));
+    uint64_t a = 0;
+    const struct cJSON *one = result(r, r->engine, "eth_getTransactionReceipt", params);
+    assert_int_equal(ls_json_u64(ls_json_get(one, "a"), &a), LS_OK);
+    assert_int_equal(a, 7);
+    ls_universe_set_receipts(r->chain.l2, id, NULL, 0);
+    fails(r, r->engine, "eth_getBlockReceipts", "[\"0x64\"]", -32000, "receipts are not recorded");
+}
+
 static void transactions_are_found_by_place(void **state)
 {
     struct rig *r = *state;
@@ -395,6 +417,7 @@ int main(void)
         T(transactions_are_found_on_the_visible_chain),
         T(a_blocks_hash_is_no_transactions),
         T(receipts_are_not_made_up),
+        T(recorded_receipts_are_given_as_they_are),
         T(transactions_are_found_by_place),
         T(l1_has_prices_and_no_accounts),
     };

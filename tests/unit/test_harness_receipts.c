@@ -1,0 +1,346 @@
+/*
+ * Receipts of recorded blocks: what real blocks commit to, and folders that hold them.
+ *
+ * The receipt of a block with nothing in it but the L1-info deposit follows from the block: it
+ * succeeded, used all the gas the block used, logged nothing, and its nonce is printed with the
+ * transaction. So real blocks prove the encoding without a recording of theirs.
+ */
+#include "tests/unit/harness_folder.h"
+
+#include <unistd.h>
+
+#include "harness/capture/chain_mem.h"
+#include "harness/capture/import.h"
+#include "harness/capture/receipts.h"
+#include "harness/capture/store.h"
+#include "lib/json.h"
+#include "lib/jsonw.h"
+
+static const struct ls_draft_options WHOLE = {.last = UINT64_MAX, .level = 1, .replace = true};
+
+static const char *text_of(const struct cJSON *object, const char *key)
+{
+    return ls_json_str(ls_json_get(object, key));
+}
+
+/* Appends the receipts of a block with one deposit and nothing else; false when it is another, or
+ * is recorded without what only a receipt knows of it. */
+static bool put_receipts(const struct ls_ublock *b, struct ls_buf *out)
+{
+    struct cJSON *block = NULL;
+    struct ls_jw w;
+
+    assert_int_equal(ls_json_parse(b->json, b->json_bytes, 0, &block, NULL), LS_OK);
+    const struct cJSON *tx = ls_json_at(ls_json_get(block, "transactions"), 0);
+    bool is_known = ls_json_count(ls_json_get(block, "transactions")) == 1 &&
+                    text_of(tx, "nonce") && text_of(tx, "depositReceiptVersion");
+    if (is_known) {
+        ls_jw_init(&w, out);
+        ls_jw_array(&w, NULL);
+        ls_jw_object(&w, NULL);
+        ls_jw_str(&w, "type", "0x7e");
+        ls_jw_str(&w, "status", "0x1");
+        ls_jw_str(&w, "cumulativeGasUsed", text_of(block, "gasUsed"));
+        ls_jw_str(&w, "logsBloom", text_of(block, "logsBloom"));
+        ls_jw_array(&w, "logs");
+        ls_jw_array_end(&w);
+        ls_jw_str(&w, "transactionHash", text_of(tx, "hash"));
+        ls_jw_str(&w, "transactionIndex", "0x0");
+        ls_jw_str(&w, "blockHash", text_of(block, "hash"));
+        ls_jw_str(&w, "blockNumber", text_of(block, "number"));
+        ls_jw_str(&w, "gasUsed", text_of(block, "gasUsed"));
+        ls_jw_str(&w, "depositNonce", text_of(tx, "nonce"));
+        ls_jw_str(&w, "depositReceiptVersion", text_of(tx, "depositReceiptVersion"));
+        ls_jw_object_end(&w);
+        ls_jw_array_end(&w);
+        assert_int_equal(out->err, LS_OK);
+    }
+    ls_json_free(block);
+    return is_known;
+}
+
+static void real_blocks_commit_to_them(void **state)
+{
+    static const struct {
+        const char *dir;
+        unsigned least;
+    } rows[] = {{"fixtures/devnet-forks", 30}, {"fixtures/devnet-reorgs", 300}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ls_chain c;
+        struct ls_diag d = {""};
+        unsigned proved = 0;
+        assert_int_equal(ls_chain_open(rows[i].dir, NULL, &c, &d), LS_OK);
+        for (uint32_t id = 0; id < ls_universe_count(c.l2); id++) {
+            const struct ls_ublock *b = ls_universe_get(c.l2, id);
+            struct ls_buf text;
+            ls_buf_init(&text, 1u << 20);
+            if (put_receipts(b, &text)) {
+                struct ls_span block = {(const uint8_t *)b->json, b->json_bytes};
+                if (ls_receipts_check(block, ls_buf_span(&text), &c.rollup, &d)) {
+                    fail_msg("block %u: %s", (unsigned)b->ref.number, d.text);
+                }
+                proved++;
+            }
+            ls_buf_fini(&text);
+        }
+        assert_true(proved >= rows[i].least);
+        ls_chain_close(&c);
+    }
+}
+
+/* --- folders --- */
+
+/* Fills a folder from FOLDER_SOURCE's first reorg, with receipts where they follow from the block;
+ * says how many blocks have them. */
+static size_t fill_with_receipts(struct folder *f)
+{
+    const struct ls_draft_options window = {
+        .first = FOLDER_FIRST, .last = FOLDER_LAST, .level = 1, .replace = true};
+    struct ls_draft draft;
+    struct ls_chain c;
+
+    folder_make(f);
+    assert_int_equal(ls_chain_open(FOLDER_SOURCE, NULL, &c, &f->d), LS_OK);
+    ls_draft_init(&draft);
+    assert_int_equal(ls_draft_from_chain(&draft, &c, &f->d), LS_OK);
+    for (uint32_t id = 0; id < ls_universe_count(c.l2); id++) {
+        const struct ls_ublock *b = ls_universe_get(c.l2, id);
+        struct ls_buf text;
+        ls_buf_init(&text, 1u << 20);
+        if (put_receipts(b, &text)) {
+            struct ls_span kept = ls_draft_keep(&draft, ls_buf_span(&text));
+            assert_int_equal(ls_draft_add_receipts(&draft, &b->ref.hash, kept, NULL), LS_OK);
+        }
+        ls_buf_fini(&text);
+    }
+    if (ls_draft_write(&draft, f->dir, &window, &f->d)) {
+        fail_msg("%s", f->d.text);
+    }
+    ls_draft_fini(&draft);
+    ls_chain_close(&c);
+    assert_int_equal(ls_chain_open(f->dir, NULL, &c, &f->d), LS_OK);
+    size_t count = 0;
+    for (uint32_t id = 0; id < ls_universe_count(c.l2); id++) {
+        count += ls_universe_get(c.l2, id)->receipts != NULL;
+    }
+    assert_true(count > 30 && count < ls_universe_count(c.l2));
+    ls_chain_close(&c);
+    return count;
+}
+
+static void remove_folder(struct folder *f)
+{
+    char path[LS_PATH_MAX];
+
+    folder_path(f, LS_SEGMENT_RECEIPTS_FILE, path);
+    unlink(path);
+    folder_remove(f);
+}
+
+/* Every block of part that has receipts in whole has the same ones. */
+static size_t same_receipts(const struct ls_chain *whole, const struct ls_chain *part)
+{
+    size_t count = 0;
+
+    for (uint32_t id = 0; id < ls_universe_count(part->l2); id++) {
+        const struct ls_ublock *b = ls_universe_get(part->l2, id);
+        uint32_t at = ls_universe_find(whole->l2, &b->ref.hash);
+        const struct ls_ublock *a = ls_universe_get(whole->l2, at);
+        assert_int_equal(a->receipts_bytes, b->receipts_bytes);
+        if (a->receipts) {
+            assert_memory_equal(a->receipts, b->receipts, a->receipts_bytes);
+            count++;
+        }
+    }
+    return count;
+}
+
+static void a_window_keeps_those_of_its_blocks(void **state)
+{
+    const struct ls_chain_options o = {.has_window = true, .first = 1600, .last = 1620};
+    struct folder f;
+    struct ls_chain whole;
+    struct ls_chain window;
+
+    (void)state;
+    fill_with_receipts(&f);
+    assert_int_equal(ls_chain_open(f.dir, NULL, &whole, &f.d), LS_OK);
+    if (ls_chain_open(f.dir, &o, &window, &f.d)) {
+        fail_msg("%s", f.d.text);
+    }
+    assert_true(same_receipts(&whole, &window) > 10);
+    ls_chain_close(&window);
+    ls_chain_close(&whole);
+    remove_folder(&f);
+}
+
+/* Lines of a folder are what import takes, beside plain answers and the answer to a batch. */
+static void goes_out_and_comes_in(void **state)
+{
+    static const char *const wraps[][3] = {{"", "\n", ""},
+                                           {"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":", "}\n", ""},
+                                           {"[{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":",
+                                            "},{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":[]}]", ""}};
+    struct folder f;
+    struct folder to;
+    struct ls_buf lines;
+
+    (void)state;
+    fill_with_receipts(&f);
+    folder_make(&to);
+    folder_read_segment(&f, LS_SEGMENT_RECEIPTS_FILE, &lines);
+    for (size_t i = 0; i < sizeof wraps / sizeof wraps[0]; i++) {
+        struct ls_draft draft;
+        struct ls_chain c;
+        struct ls_chain d;
+        struct ls_buf in;
+        struct ls_span rest = ls_buf_span(&lines);
+        struct ls_span line;
+        char path[LS_PATH_MAX];
+        ls_buf_init(&in, LS_SEGMENT_BYTES_MAX);
+        while (ls_segment_line(&rest, &line)) {
+            ls_buf_puts(&in, wraps[i][0]);
+            ls_buf_put(&in, line.p, line.n);
+            ls_buf_puts(&in, wraps[i][1]);
+        }
+        folder_write(&to, "in", in.p, in.n);
+        folder_path(&to, "in", path);
+        assert_int_equal(ls_chain_open(f.dir, NULL, &c, &f.d), LS_OK);
+        ls_draft_init(&draft);
+        assert_int_equal(ls_draft_from_chain(&draft, &c, &f.d), LS_OK);
+        draft.receipts.count = 0;
+        if (ls_import_receipts(&draft, path, &f.d) ||
+            ls_draft_write(&draft, to.dir, &WHOLE, &f.d)) {
+            fail_msg("wrapping %zu: %s", i, f.d.text);
+        }
+        ls_draft_fini(&draft);
+        assert_int_equal(ls_chain_open(to.dir, NULL, &d, &f.d), LS_OK);
+        assert_true(same_receipts(&c, &d) > 30);
+        ls_chain_close(&d);
+        ls_chain_close(&c);
+        ls_buf_fini(&in);
+    }
+    ls_buf_fini(&lines);
+    remove_folder(&to);
+    remove_folder(&f);
+}
+
+static void what_is_no_receipt_is_not_taken(void **state)
+{
+    static const struct {
+        const char *in, *says;
+    } rows[] = {{"{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32000}}", "without a result"},
+                {"7", "no list"},
+                {"\n[{\"status\":\"0x1\"}]", "line 2: blockHash"},
+                {"[{\"blockHash\":\"0x12\"}]", "blockHash"},
+                {"[{", "malformed"}};
+    struct folder f;
+    char path[LS_PATH_MAX];
+
+    (void)state;
+    folder_make(&f);
+    folder_path(&f, "in", path);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ls_draft draft;
+        folder_write(&f, "in", rows[i].in, strlen(rows[i].in));
+        ls_draft_init(&draft);
+        assert_int_not_equal(ls_import_receipts(&draft, path, &f.d), LS_OK);
+        if (!strstr(f.d.text, rows[i].says)) {
+            fail_msg("row %zu: %s", i, f.d.text);
+        }
+        ls_draft_fini(&draft);
+    }
+    folder_remove(&f);
+}
+
+/* --- damage --- */
+
+static void lose_the_last_line(struct ls_buf *t)
+{
+    do {
+        t->n--;
+    } while (t->p[t->n - 1] != '\n');
+}
+
+static void add_a_line(struct ls_buf *t)
+{
+    ls_buf_puts(t, LS_RECEIPTS_NONE "\n");
+}
+
+static void empty_lists(struct ls_buf *t)
+{
+    assert_int_not_equal(text_replace(t, "[{", "["), 0);
+}
+
+static void names_what_is_wrong(void **state)
+{
+    static const struct {
+        const char *from, *to; /* in every line; or */
+        void (*change)(struct ls_buf *t);
+        const char *field;
+        bool has_block;
+    } rows[] = {
+        {"\"status\":\"0x1\"", "\"status\":\"0x0\"", NULL, "receipts", true},
+        {"\"type\":\"0x7e\"", "\"type\":\"0x2\"", NULL, "receipts[0]", true},
+        {"\"cumulativeGasUsed\":\"0x", "\"cumulativeGasUsed\":\"0x1", NULL, "receipts[0]", true},
+        {"\"gasUsed\":\"0x", "\"gasUsed\":\"0x1", NULL, "receipts[0]", true},
+        {"\"logsBloom\":\"0x0", "\"logsBloom\":\"0x1", NULL, "receipts", true},
+        {"\"transactionHash\":\"0x", "\"transactionHash\":\"0x0", NULL, "receipts[0]", true},
+        {"\"transactionIndex\":\"0x0", "\"transactionIndex\":\"0x1", NULL, "receipts[0]", true},
+        {"\"blockHash\":\"0x", "\"blockHash\":\"0x0", NULL, "receipts[0]", true},
+        {"\"blockNumber\":\"0x", "\"blockNumber\":\"0x1", NULL, "receipts[0]", true},
+        {"\"depositNonce\":\"0x", "\"depositNonce\":\"0x1", NULL, "receipts", true},
+        {"\"depositNonce\"", "\"_\"", NULL, "receipts[0]", true},
+        {"\"depositReceiptVersion\":\"0x1", "\"depositReceiptVersion\":\"0x2", NULL, "receipts",
+         true},
+        {"\"depositReceiptVersion\"", "\"_\"", NULL, "receipts[0]", true},
+        {"\"logs\":[]", "\"logs\":7", NULL, "logs", true},
+        {"[{", "[{},{", NULL, "receipts", true},
+        {NULL, NULL, empty_lists, "receipts", true},
+        {NULL, NULL, lose_the_last_line, "", false},
+        {NULL, NULL, add_a_line, "", false},
+    };
+    struct folder f;
+
+    (void)state;
+    fill_with_receipts(&f);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ls_buf good;
+        struct ls_buf bad;
+        folder_read_segment(&f, LS_SEGMENT_RECEIPTS_FILE, &good);
+        folder_read_segment(&f, LS_SEGMENT_RECEIPTS_FILE, &bad);
+        if (rows[i].change) {
+            rows[i].change(&bad);
+        } else {
+            assert_int_not_equal(text_replace(&bad, rows[i].from, rows[i].to), 0);
+        }
+        folder_write_segment(&f, LS_SEGMENT_RECEIPTS_FILE, &bad);
+        enum ls_err e = folder_open(&f);
+        if (e == LS_OK || strcmp(f.fault.file, LS_SEGMENT_RECEIPTS_FILE) != 0 ||
+            f.fault.has_block != rows[i].has_block ||
+            (rows[i].has_block && strcmp(f.fault.field, rows[i].field) != 0)) {
+            fail_msg("row %zu: field \"%s\": %s", i, f.fault.field, f.d.text);
+        }
+        folder_write_segment(&f, LS_SEGMENT_RECEIPTS_FILE, &good);
+        ls_buf_fini(&bad);
+        ls_buf_fini(&good);
+    }
+    assert_int_equal(folder_open(&f), LS_OK);
+    folder_edit_manifest(&f, "\"lines\":", "\"lines\":1");
+    assert_int_equal(folder_open(&f), LS_ERR_RANGE);
+    remove_folder(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(real_blocks_commit_to_them),
+        cmocka_unit_test(a_window_keeps_those_of_its_blocks),
+        cmocka_unit_test(goes_out_and_comes_in),
+        cmocka_unit_test(what_is_no_receipt_is_not_taken),
+        cmocka_unit_test(names_what_is_wrong),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
