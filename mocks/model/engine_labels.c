@@ -59,6 +59,11 @@ struct ls_el_read ls_engine_read_number(const struct ls_engine *e, uint64_t numb
     return id == LS_NO_BLOCK ? not_there() : block(id);
 }
 
+struct ls_el_read ls_engine_read_pending(const struct ls_engine *e)
+{
+    return block(e->pending != LS_NO_BLOCK ? e->pending : e->head);
+}
+
 struct ls_el_read ls_engine_read_hash(const struct ls_engine *e, const struct ls_hash *hash)
 {
     uint32_t id = ls_universe_find(e->u, hash);

@@ -134,6 +134,13 @@ static struct ls_el_verdict execute(struct ls_engine *e, const struct ls_np_inpu
         .status = LS_STATUS_VALID, .lvh = LS_LVH_HASH, .latest_valid = in->id.hash, .row = "np 13"};
 }
 
+void ls_engine_take_built(struct ls_engine *e, uint32_t id)
+{
+    if (id != LS_NO_BLOCK && !ls_el_is_known(e, id)) {
+        ls_el_enter(e, id);
+    }
+}
+
 struct ls_el_verdict ls_engine_new_payload(struct ls_engine *e, const struct ls_np_input *in)
 {
     struct ls_el_verdict v;

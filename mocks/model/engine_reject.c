@@ -112,6 +112,7 @@ bool ls_el_is_rejected(struct ls_engine *e, const struct ls_hash *check, const s
 
 void ls_el_forget_memory(struct ls_engine *e)
 {
+    e->pending = LS_NO_BLOCK;
     e->stash_count = 0;
     e->stash_next = 0;
     e->rejected_below = 0;

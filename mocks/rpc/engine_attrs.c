@@ -217,16 +217,17 @@ static bool reth_check_version(struct ls_engine_port *e, struct ls_rpc_call *cal
     if (version == 1 && at->has_withdrawals) {
         return reth_refuse(call, "withdrawals not supported in V1");
     }
-    if (version >= 2 && is_shanghai && !at->has_withdrawals) {
-        return reth_refuse(call, "no withdrawals post-Shanghai");
+    if (version >= 2 && is_shanghai != at->has_withdrawals) {
+        return reth_refuse(call, is_shanghai ? "no withdrawals post-Shanghai"
+                                             : "withdrawals pre-Shanghai");
     }
     if (version < 3 && at->has_beacon_root) {
         return reth_refuse(call, "parent beacon block root not supported before V3");
     }
-    if (version >= 3 && is_cancun && !at->has_beacon_root) {
+    if (version >= 3 && !at->has_beacon_root) {
         return reth_refuse(call, "no parent beacon block root post-cancun");
     }
-    if (is_cancun != (version >= 3)) {
+    if (version >= 2 && is_cancun != (version >= 3)) { /* V1 is not held to a time */
         ls_rpc_error(call, LS_RPC_UNSUPPORTED_FORK, "Unsupported fork");
         return false;
     }

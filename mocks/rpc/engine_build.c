@@ -120,9 +120,9 @@ static void put_blob_gas(const struct ls_engine_port *e, const struct ls_header 
 }
 
 /* op-geth writes null for absent fields of a fork, and leaves a withdrawals root out that is the
- * empty trie's (mock-engine 2.6). */
-static void put_payload(const struct ls_engine_port *e, const struct ls_header *h,
-                        const struct ls_attributes *at, struct ls_buf *out)
+ * empty trie's (mock-engine 2.6). Returns how much of it is the payload V3, without its end. */
+static size_t put_payload(const struct ls_engine_port *e, const struct ls_header *h,
+                          const struct ls_attributes *at, struct ls_buf *out)
 {
     struct ls_hash hash = ls_header_hash(h);
     struct ls_jw w;
@@ -153,11 +153,13 @@ static void put_payload(const struct ls_engine_port *e, const struct ls_header *
         ls_jw_null(&w, "withdrawals");
     }
     put_blob_gas(e, h, &w);
+    size_t v3_bytes = out->n;
     if (h->tail >= LS_TAIL_REQUESTS_HASH &&
         !(is_geth(e) && ls_hash_eq(&h->withdrawals_root, &LS_EMPTY_TRIE))) {
         ls_jw_hex(&w, "withdrawalsRoot", h->withdrawals_root.b, 32);
     }
     ls_jw_object_end(&w);
+    return v3_bytes;
 }
 
 /* The envelope after its first member: op-geth's is one for all versions. */
@@ -225,13 +227,14 @@ static bool keep_block(struct ls_engine_port *e, const uint8_t id[8], const stru
 {
     struct ls_buf payload;
     ls_buf_init(&payload, ENVELOPE_BYTES_MAX);
-    put_payload(e, h, at, &payload);
+    size_t v3_bytes = put_payload(e, h, at, &payload);
     if (payload.err != LS_OK) {
         ls_buf_fini(&payload);
         return false;
     }
     struct ls_engine_job *job = new_job(e, id);
     job->payload = (char *)payload.p;
+    job->v3_bytes = v3_bytes;
     job->tail = h->tail;
     job->beacon_root = h->beacon_root;
     return true;
@@ -374,6 +377,26 @@ static void end_job(struct ls_engine_port *e, struct ls_engine_job *job)
     job->is_fetched = true;
 }
 
+/* op-reth's engine takes what its builder hands out for executed: a forkchoice may name the block
+ * before any newPayload has brought it. */
+static void enter_built(struct ls_engine_port *e, const struct ls_engine_job *job)
+{
+    struct cJSON *root = NULL;
+    struct ls_payload p;
+    struct ls_header h;
+    if (ls_json_parse(job->payload, strlen(job->payload), 0, &root, NULL) == LS_OK &&
+        ls_payload_from_json(root, &e->arena, &p, NULL) == LS_OK) {
+        p.has_beacon_root = job->tail >= LS_TAIL_BEACON_ROOT;
+        p.beacon_root = job->beacon_root;
+        uint32_t id = ls_universe_find(e->universe, &p.block_hash);
+        if (id == LS_NO_BLOCK && ls_payload_header(&p, &h) == LS_OK) {
+            id = ls_engine_add_block(e, &p, &h, ls_universe_find(e->universe, &p.parent_hash));
+        }
+        ls_engine_take_built(e->engine, id);
+    }
+    ls_json_free(root);
+}
+
 /* The version of the method fits the id, and for op-reth the fork of the block. */
 static bool fits_version(const struct ls_engine_port *e, const uint8_t id[8],
                          const struct ls_engine_job *job, unsigned version)
@@ -401,7 +424,12 @@ static void put_answer(struct ls_engine_port *e, struct ls_rpc_call *call,
         return;
     }
     (void)ls_buf_puts(call->out, "{\"executionPayload\":");
-    (void)ls_buf_puts(call->out, job->payload);
+    if (version == 3 && !is_geth(e)) { /* its type has no withdrawalsRoot, whatever the fork */
+        (void)ls_buf_put(call->out, job->payload, job->v3_bytes);
+        (void)ls_buf_putc(call->out, '}');
+    } else {
+        (void)ls_buf_puts(call->out, job->payload);
+    }
     put_rest(e, job, version, call->out);
     (void)ls_buf_putc(call->out, '}');
 }
@@ -434,6 +462,7 @@ void ls_engine_get_payload(struct ls_engine_port *e, struct ls_rpc_call *call, u
     } else {
         put_answer(e, call, job, version);
         if (!is_geth(e)) {
+            enter_built(e, job);
             end_job(e, job);
         }
     }

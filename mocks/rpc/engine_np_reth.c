@@ -32,6 +32,17 @@ static const char *tx_fault(const struct ls_np_args *n)
     return NULL;
 }
 
+/* Its hash of the requests leaves out those that are a type and nothing more. */
+static bool has_requests(const struct ls_np_args *n)
+{
+    for (size_t i = 0; i < n->request_count; i++) {
+        if (n->requests[i].n > 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *content_fault(const struct ls_np_args *n, char *text, size_t cap)
 {
     uint64_t fee;
@@ -53,7 +64,7 @@ static const char *content_fault(const struct ls_np_args *n, char *text, size_t 
     if (n->hash_count > 0) {
         return "non-empty blob versioned hashes";
     }
-    return n->request_count > 0 ? "non-empty EL requests" : NULL;
+    return has_requests(n) ? "non-empty EL requests" : NULL;
 }
 
 static const char *hash_fault(struct ls_np_args *n, bool is_isthmus, struct ls_header *h,

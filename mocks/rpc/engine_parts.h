@@ -30,7 +30,8 @@ struct ls_engine_public {
 /* A build that getPayload can ask for. */
 struct ls_engine_job {
     uint8_t id[8];
-    char *payload; /* the executionPayload object; NULL: no build of it succeeds */
+    char *payload;   /* the executionPayload object; NULL: no build of it succeeds */
+    size_t v3_bytes; /* of its start, which is the payload V3 without its end */
     enum ls_header_tail tail;
     struct ls_hash beacon_root;
     bool is_fetched; /* LS_EL_BUILDS_RETH */

@@ -13,15 +13,17 @@
 
 /* --- blocks --- */
 
-static struct ls_el_read read_block(const struct ls_eth_view *v, const struct ls_serde_block *b)
+static struct ls_el_read read_block(const struct ls_engine_port *e, const struct ls_eth_view *v,
+                                    const struct ls_serde_block *b)
 {
     struct ls_hash hash;
     switch (b->tag) {
     case LS_SERDE_TAG_NUMBER:
         return v->ops->read(v->self, LS_GO_NUMBER, b->number);
     case LS_SERDE_TAG_LATEST:
-    case LS_SERDE_TAG_PENDING:
         return v->ops->read(v->self, LS_GO_LATEST, 0);
+    case LS_SERDE_TAG_PENDING:
+        return ls_engine_read_pending(e->engine);
     case LS_SERDE_TAG_FINALIZED:
         return v->ops->read(v->self, LS_GO_FINALIZED, 0);
     case LS_SERDE_TAG_SAFE:
@@ -40,7 +42,7 @@ static void block_by_number(struct ls_engine_port *e, const struct ls_eth_view *
 {
     struct ls_reth_read p = {0};
     if (ls_reth_params(call, &e->arena, &LS_RETH_BLOCK_BY_NUMBER, &p)) {
-        struct ls_el_read r = read_block(v, &p.block);
+        struct ls_el_read r = read_block(e, v, &p.block);
         ls_eth_answer(v, call, &r, p.is_full ? LS_FORM_FULL : LS_FORM_HASHES);
     }
 }
@@ -60,7 +62,7 @@ static void block_receipts(struct ls_engine_port *e, const struct ls_eth_view *v
 {
     struct ls_reth_read p = {0};
     if (ls_reth_params(call, &e->arena, &LS_RETH_BLOCK_ID, &p)) {
-        struct ls_el_read r = read_block(v, &p.block);
+        struct ls_el_read r = read_block(e, v, &p.block);
         ls_eth_put_receipts(v, call, &r);
     }
 }
@@ -72,7 +74,7 @@ static void proof(struct ls_engine_port *e, const struct ls_eth_view *v, struct 
     if (!ls_reth_params(call, &e->arena, &LS_RETH_PROOF, &p)) {
         return;
     }
-    struct ls_el_read r = read_block(v, &p.block);
+    struct ls_el_read r = read_block(e, v, &p.block);
     struct ls_el_read latest = v->ops->read(v->self, LS_GO_LATEST, 0);
     if (r.kind != LS_READ_BLOCK || latest.kind != LS_READ_BLOCK) {
         ls_rpc_error(call, NOT_FOUND, "block not found: %s", p.block.text);

@@ -239,7 +239,8 @@ static void take_capabilities(void *self, const char *line, size_t n)
     struct ls_corpus *c = self;
     struct cJSON *row = ls_corpus_parse(line, n);
     const char *id = ls_json_str(ls_json_get(row, "id"));
-    if (id != NULL && strcmp(id, "caps") == 0 && c->capabilities == NULL) {
+    if (id != NULL && strcmp(id, "caps") == 0) {
+        ls_json_free(c->capabilities);
         c->capabilities = row;
     } else {
         ls_json_free(row);
@@ -308,6 +309,18 @@ void ls_corpus_open(struct ls_corpus *c, const char *dir)
     }
     if (find_file(dir, "mutations", path)) {
         ls_corpus_lines(path, add_mutation_line, c);
+    }
+}
+
+void ls_corpus_beside(struct ls_corpus *c, const char *file)
+{
+    char path[PATH_BYTES];
+    char dir[PATH_BYTES];
+    const char *slash = strrchr(file, '/');
+    (void)snprintf(dir, sizeof dir, "%.*s", slash == NULL ? 1 : (int)(slash - file),
+                   slash == NULL ? "." : file);
+    if (find_file(dir, "quirks", path)) {
+        ls_corpus_lines(path, take_capabilities, c);
     }
 }
 

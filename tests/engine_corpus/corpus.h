@@ -42,6 +42,9 @@ struct ls_corpus {
 /* Reads the folder; c is freed by ls_corpus_close. */
 void ls_corpus_open(struct ls_corpus *c, const char *dir);
 /* Zeroed is fine. */
+/* What a folder of sequences says of its engine goes before what the chain's folder says: the
+ * capabilities, when file stands beside some. */
+void ls_corpus_beside(struct ls_corpus *c, const char *file);
 void ls_corpus_close(struct ls_corpus *c);
 /* Appends one block by its JSON-RPC object; its newPayload call follows from it (tests). */
 void ls_corpus_add_block(struct ls_corpus *c, const char *text, size_t n);

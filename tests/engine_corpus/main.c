@@ -69,6 +69,9 @@ int main(int argc, char **argv)
         return usage();
     }
     ls_corpus_open(&corpus, chain);
+    if (pack == NULL) {
+        ls_corpus_beside(&corpus, argv[i]);
+    }
     if (pack != NULL) {
         ls_corpus_pack(&corpus, pack, argv + i, (size_t)(argc - i));
     } else {
