@@ -265,7 +265,8 @@ struct ls_el_read {
 };
 struct ls_el_read ls_engine_read_label(const struct ls_engine *e, enum ls_label label);
 struct ls_el_read ls_engine_read_number(const struct ls_engine *e, uint64_t number);
-/* The engine's own builder made this block, so it is executed. LS_NO_BLOCK: nothing happens. */
+/* The engine's own builder made this block, so it is executed; one that is not above the head is
+ * forgotten, as op-reth does. LS_NO_BLOCK: nothing happens. */
 void ls_engine_take_built(struct ls_engine *e, uint32_t id);
 /* op-reth's "pending": the block that was executed on the head last, while none the head. */
 struct ls_el_read ls_engine_read_pending(const struct ls_engine *e);

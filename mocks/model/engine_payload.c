@@ -136,7 +136,8 @@ static struct ls_el_verdict execute(struct ls_engine *e, const struct ls_np_inpu
 
 void ls_engine_take_built(struct ls_engine *e, uint32_t id)
 {
-    if (id != LS_NO_BLOCK && !ls_el_is_known(e, id)) {
+    if (id != LS_NO_BLOCK && !ls_el_is_known(e, id) &&
+        ls_el_number(e, id) > ls_el_number(e, e->head)) {
         ls_el_enter(e, id);
     }
 }
