@@ -107,6 +107,7 @@ static struct ls_corpus_block *new_block(struct ls_corpus *c, struct cJSON *row,
     if (ls_json_fixed(ls_json_get(block, "hash"), b->hash.b, sizeof b->hash.b) != LS_OK) {
         ls_corpus_die("block", "has no hash");
     }
+    (void)ls_json_quantity(ls_json_get(block, "number"), &b->number);
     ls_buf_init(&text, LS_CORPUS_BYTES_MAX);
     ls_json_print(block, &text);
     b->text = ls_corpus_need(text.p);
@@ -234,6 +235,16 @@ static void recorded_rollup(struct ls_corpus *c)
 
 /* --- the three forms --- */
 
+static const struct ls_corpus_block *find(const struct ls_corpus *c, const struct ls_hash *hash)
+{
+    for (size_t i = 0; i < c->block_count; i++) {
+        if (ls_hash_eq(&c->blocks[i].hash, hash)) {
+            return &c->blocks[i];
+        }
+    }
+    return NULL;
+}
+
 static void take_capabilities(void *self, const char *line, size_t n)
 {
     struct ls_corpus *c = self;
@@ -247,7 +258,7 @@ static void take_capabilities(void *self, const char *line, size_t n)
     }
 }
 
-static void open_chain(struct ls_corpus *c, const char *dir)
+void ls_corpus_extend(struct ls_corpus *c, const char *dir)
 {
     struct ls_chain chain;
     struct ls_diag d = {{0}};
@@ -257,7 +268,9 @@ static void open_chain(struct ls_corpus *c, const char *dir)
     c->rollup = chain.rollup;
     for (uint32_t id = 0; id < ls_universe_count(chain.l2); id++) {
         const struct ls_ublock *b = ls_universe_get(chain.l2, id);
-        ls_corpus_add_block(c, b->json, b->json_bytes);
+        if (find(c, &b->ref.hash) == NULL) {
+            ls_corpus_add_block(c, b->json, b->json_bytes);
+        }
     }
     ls_chain_close(&chain);
 }
@@ -305,7 +318,7 @@ void ls_corpus_open(struct ls_corpus *c, const char *dir)
     } else if (find_file(dir, "blocks", path)) {
         open_packed(c, dir, path);
     } else {
-        open_chain(c, dir);
+        ls_corpus_extend(c, dir);
     }
     if (find_file(dir, "mutations", path)) {
         ls_corpus_lines(path, add_mutation_line, c);
@@ -324,12 +337,18 @@ void ls_corpus_beside(struct ls_corpus *c, const char *file)
     }
 }
 
+void ls_corpus_drop(struct ls_corpus *c, size_t count)
+{
+    while (c->block_count > count) {
+        struct ls_corpus_block *b = &c->blocks[--c->block_count];
+        ls_json_free(b->row);
+        free(b->text);
+    }
+}
+
 void ls_corpus_close(struct ls_corpus *c)
 {
-    for (size_t i = 0; i < c->block_count; i++) {
-        ls_json_free(c->blocks[i].row);
-        free(c->blocks[i].text);
-    }
+    ls_corpus_drop(c, 0);
     for (size_t i = 0; i < c->mutation_count; i++) {
         ls_json_free(c->mutations[i]);
     }
@@ -345,8 +364,13 @@ const struct ls_corpus_block *ls_corpus_block(const struct ls_corpus *c, const c
     if (hash == NULL || strlen(hash) != 66 || ls_hex_fixed(hash, 66, h.b, sizeof h.b) != LS_OK) {
         return NULL;
     }
+    return find(c, &h);
+}
+
+const struct ls_corpus_block *ls_corpus_at(const struct ls_corpus *c, uint64_t number)
+{
     for (size_t i = 0; i < c->block_count; i++) {
-        if (ls_hash_eq(&c->blocks[i].hash, &h)) {
+        if (c->blocks[i].number == number) {
             return &c->blocks[i];
         }
     }

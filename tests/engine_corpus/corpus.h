@@ -2,7 +2,8 @@
  * What a recorded corpus of engine calls refers to: blocks with the newPayload call that delivers
  * each, and altered payloads. Read from a folder in one of three forms: as recorded (chain,
  * branches, mutations .ndjson.zst), ours (blocks, mutations .ndjson.zst, config.json; written by
- * ls_corpus_pack), or a fixture folder of a chain (manifest.json).
+ * ls_corpus_pack), or a fixture folder of a chain (manifest.json); a chain may lie in several of
+ * those.
  *
  * A test program's part: whatever is wrong with a file ends the process with exit code 2.
  */
@@ -11,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/bytes.h"
 #include "lib/op/rollup.h"
@@ -22,6 +24,7 @@ struct cJSON;
 
 struct ls_corpus_block {
     struct ls_hash hash;
+    uint64_t number;
     struct cJSON *row;          /* owner of what follows */
     const struct cJSON *block;  /* as eth_getBlockByHash(hash, true) gives it */
     const struct cJSON *params; /* of its newPayload call; NULL for genesis */
@@ -41,11 +44,15 @@ struct ls_corpus {
 
 /* Reads the folder; c is freed by ls_corpus_close. */
 void ls_corpus_open(struct ls_corpus *c, const char *dir);
+/* Adds the blocks of another fixture folder of the same chain; those that are there stay. */
+void ls_corpus_extend(struct ls_corpus *c, const char *dir);
 /* Zeroed is fine. */
 /* What a folder of sequences says of its engine goes before what the chain's folder says: the
  * capabilities, when file stands beside some. */
 void ls_corpus_beside(struct ls_corpus *c, const char *file);
 void ls_corpus_close(struct ls_corpus *c);
+/* Takes away the newest blocks, so that count stay. */
+void ls_corpus_drop(struct ls_corpus *c, size_t count);
 /* Appends one block by its JSON-RPC object; its newPayload call follows from it (tests). */
 void ls_corpus_add_block(struct ls_corpus *c, const char *text, size_t n);
 /* Appends one mutation {"id", "base", "set", "del"} (tests). */
@@ -53,6 +60,8 @@ void ls_corpus_add_mutation(struct ls_corpus *c, const char *text, size_t n);
 
 /* NULL when there is none; hash as "0x…" text, NULL is fine. */
 const struct ls_corpus_block *ls_corpus_block(const struct ls_corpus *c, const char *hash);
+/* The first block of that number, which is the canonical one; NULL: none. */
+const struct ls_corpus_block *ls_corpus_at(const struct ls_corpus *c, uint64_t number);
 const struct cJSON *ls_corpus_mutation(const struct ls_corpus *c, const char *id);
 
 /* Writes our form of a corpus to folder dir (made when missing): blocks, mutations, config, and of

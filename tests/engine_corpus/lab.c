@@ -31,7 +31,10 @@ void ls_lab_fresh(struct ls_lab *lab, const struct ls_corpus *corpus, const char
         ls_corpus_die(profile, "no such profile");
     }
     ls_engine_rpc_free(lab->port);
-    if (lab->universe_mem == NULL) {
+    lab->port = NULL;
+    if (lab->blocks_max != blocks_max) {
+        ls_lab_close(lab);
+        lab->blocks_max = blocks_max;
         lab->universe_mem = ls_corpus_need(malloc(ls_universe_size(blocks_max)));
     }
     lab->universe = ls_universe_init(lab->universe_mem, blocks_max);

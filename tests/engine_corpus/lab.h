@@ -11,6 +11,7 @@
 
 struct ls_lab {
     struct ls_universe *universe;
+    uint32_t blocks_max; /* that universe_mem and engine_mem are made for */
     void *universe_mem;
     struct ls_engine *engine;
     void *engine_mem;

@@ -11,7 +11,7 @@
 
 #include "lib/bytes.h"
 
-#define LS_NAMES_MAX 256u
+#define LS_NAMES_MAX 1024u
 #define LS_NAME_DIGITS_MAX 64u
 
 struct ls_name {
