@@ -39,6 +39,18 @@ static enum ls_err make_universe(uint64_t blocks, void **mem, struct ls_universe
     return LS_OK;
 }
 
+static enum ls_err open_lazily(const struct ls_chain *c, bool is_l1, struct ls_lazy **out,
+                               struct ls_diag *d)
+{
+    const struct ls_manifest *m = &c->mem->manifest;
+    const struct ls_store_spec spec = {.dir = c->dir,
+                                       .seg = is_l1 ? &m->l1 : &m->l2,
+                                       .rollup = c->has_rollup ? &c->rollup : NULL,
+                                       .is_l1 = is_l1};
+
+    return ls_lazy_open(&spec, LS_LAZY_HALF_BYTES, out, d);
+}
+
 static enum ls_err load_l1(struct ls_chain *c, struct ls_diag *d)
 {
     struct ls_chain_mem *m = c->mem;
@@ -46,11 +58,13 @@ static enum ls_err load_l1(struct ls_chain *c, struct ls_diag *d)
     struct ls_loaded got = {.first = LS_NO_BLOCK, .tip = LS_NO_BLOCK};
     enum ls_err e = make_universe(seg->lines, &m->l1_universe, &c->l1, d);
 
-    if (!e && seg->is_present && !m->is_window) {
+    if (!e && seg->is_present && m->is_lazy) {
+        e = open_lazily(c, true, &m->lazy_l1, d);
+    } else if (!e && seg->is_present && !m->is_window) {
         e = ls_segment_load(c->dir, LS_SEGMENT_L1_FILE, seg->sha256, &m->l1, d);
     }
     if (!e && seg->is_present) {
-        const struct ls_load what = {c, seg, &m->l1, c->l1, true, &m->fault};
+        const struct ls_load what = {c, seg, &m->l1, m->lazy_l1, c->l1, true, &m->fault};
         e = ls_load_blocks(&what, &got, d);
     }
     c->l1_first = got.first;
@@ -66,14 +80,18 @@ static enum ls_err load_l2(struct ls_chain *c, uint32_t extra_blocks, struct ls_
     const struct ls_manifest_segment *seg = &m->manifest.l2;
     uint64_t room = seg->lines > LS_LOAD_BLOCKS_MAX ? seg->lines : seg->lines + extra_blocks;
     struct ls_loaded got = {.first = LS_NO_BLOCK, .tip = LS_NO_BLOCK};
-    enum ls_err e =
-        m->is_window ? LS_OK : ls_segment_load(c->dir, LS_SEGMENT_L2_FILE, seg->sha256, &m->l2, d);
+    enum ls_err e = LS_OK;
 
+    if (m->is_lazy) {
+        e = open_lazily(c, false, &m->lazy_l2, d);
+    } else if (!m->is_window) {
+        e = ls_segment_load(c->dir, LS_SEGMENT_L2_FILE, seg->sha256, &m->l2, d);
+    }
     if (!e) {
         e = make_universe(room, &m->l2_universe, &c->l2, d);
     }
     if (!e) {
-        const struct ls_load what = {c, seg, &m->l2, c->l2, false, &m->fault};
+        const struct ls_load what = {c, seg, &m->l2, m->lazy_l2, c->l2, false, &m->fault};
         e = ls_load_blocks(&what, &got, d);
     }
     c->first = got.first;
@@ -295,13 +313,17 @@ static void report_fault(const struct ls_chain *c, const struct ls_chain_options
     }
 }
 
-enum ls_err ls_chain_open(const char *dir, const struct ls_chain_options *options,
-                          struct ls_chain *out, struct ls_diag *d)
+static enum ls_err open_as(const char *dir, const struct ls_chain_options *options, bool is_lazy,
+                           struct ls_chain *out, struct ls_diag *d)
 {
     enum ls_err e = init(out, dir, d);
 
     if (!e) {
         e = load_manifest(out, d);
+    }
+    if (!e) {
+        /* Receipts are held against the transactions of their blocks: all of them are needed. */
+        out->mem->is_lazy = is_lazy && !out->mem->manifest.receipts.is_present;
     }
     if (!e && options && options->has_window) {
         e = load_window(out, options, d);
@@ -327,10 +349,49 @@ enum ls_err ls_chain_open(const char *dir, const struct ls_chain_options *option
     return e;
 }
 
+enum ls_err ls_chain_open(const char *dir, const struct ls_chain_options *options,
+                          struct ls_chain *out, struct ls_diag *d)
+{
+    bool is_lazy = options && options->is_lazy && !options->has_window;
+
+    /* What is wrong with a folder is told by the way that looks at everything, in order. */
+    if (is_lazy && open_as(dir, options, true, out, NULL) == LS_OK) {
+        return LS_OK;
+    }
+    return open_as(dir, options, false, out, d);
+}
+
+/* --- opened lazily --- */
+
+enum ls_err ls_chain_prove(struct ls_chain *c, uint32_t blocks, bool *is_done, struct ls_diag *d)
+{
+    struct ls_chain_mem *m = c->mem;
+
+    *is_done = true;
+    if (!m->is_lazy) {
+        return LS_OK;
+    }
+    enum ls_err e = ls_lazy_prove(m->lazy_l2, blocks, is_done, d);
+    if (!e && *is_done && m->lazy_l1) {
+        e = ls_lazy_prove(m->lazy_l1, blocks, is_done, d);
+    }
+    return e;
+}
+
+enum ls_err ls_chain_fault(const struct ls_chain *c, struct ls_diag *d)
+{
+    const struct ls_chain_mem *m = c->mem;
+    enum ls_err e = m->lazy_l2 ? ls_lazy_fault(m->lazy_l2, d) : LS_OK;
+
+    return !e && m->lazy_l1 ? ls_lazy_fault(m->lazy_l1, d) : e;
+}
+
 void ls_chain_close(struct ls_chain *c)
 {
     if (c && c->mem) {
         struct ls_chain_mem *m = c->mem;
+        ls_lazy_close(m->lazy_l2);
+        ls_lazy_close(m->lazy_l1);
         ls_segment_fini(&m->l2);
         ls_segment_fini(&m->l1);
         ls_segment_fini(&m->status);

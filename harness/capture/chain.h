@@ -97,6 +97,7 @@ struct ls_chain_options {
     bool has_window;       /* open only blocks first .. last, through the folder's index */
     uint64_t first;
     uint64_t last;
+    bool is_lazy;                 /* verify blocks when they are asked for; not with has_window */
     struct ls_chain_fault *fault; /* set when opening fails; may be NULL */
 };
 
@@ -113,11 +114,25 @@ struct ls_chain_options {
  * same, but what is outside is not looked at, the SHA-256 of the block segments neither (store.h
  * has the whole story). RANGE when no block of the window is recorded.
  *
+ * With is_lazy blocks are taken from the folder's index, which is made when it is not there, so
+ * that opening costs nothing by the block but its links, its origin, and the SHA-256 of segments of
+ * a few MiB. Their json is NULL: ls_ublock_text has it, verified as above before it is handed out;
+ * ls_chain_prove does the rest, ls_chain_fault says what was found. A folder that cannot be opened
+ * in this way is opened in the other.
+ *
  * options may be NULL. On success *out is zeroed and filled: ls_chain_close it. Errors: IO when a
  * file cannot be read (usage class), anything else when the content is refused (protocol class; d
  * names file or block, and field), LIMIT, NOMEM. *out is then zeroed. */
 enum ls_err ls_chain_open(const char *dir, const struct ls_chain_options *options,
                           struct ls_chain *out, struct ls_diag *d);
+
+/* Of a chain that was opened lazily: verifies up to `blocks` more. *is_done: there are none left
+ * (at once, when it was not opened lazily). The first block that is wrong is an error as of
+ * ls_chain_open, now and ever after: nothing of the chain is to be believed then. */
+enum ls_err ls_chain_prove(struct ls_chain *c, uint32_t blocks, bool *is_done, struct ls_diag *d);
+
+/* OK, or why a text was not to be had: the same errors. Cheap. */
+enum ls_err ls_chain_fault(const struct ls_chain *c, struct ls_diag *d);
 
 /* Frees everything. NULL and zeroed are fine. */
 void ls_chain_close(struct ls_chain *c);

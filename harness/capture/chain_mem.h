@@ -6,6 +6,7 @@
 #define LS_HARNESS_CAPTURE_CHAIN_MEM_H
 
 #include "harness/capture/chain.h"
+#include "harness/capture/lazy.h"
 #include "harness/capture/manifest.h"
 #include "harness/capture/segment.h"
 #include "lib/arena.h"
@@ -18,6 +19,9 @@ struct ls_chain_mem {
     struct ls_manifest manifest; /* borrows from manifest_text and tables */
     struct ls_arena tables;
     bool is_window; /* segments and the manifest's part on them hold a window */
+    bool is_lazy;   /* l2 and l1 are empty, the texts are with these: */
+    struct ls_lazy *lazy_l2;
+    struct ls_lazy *lazy_l1; /* NULL: no L1 headers */
     struct ls_segment l2;
     struct ls_segment l1;
     struct ls_segment status;

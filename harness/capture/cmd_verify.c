@@ -179,7 +179,8 @@ static void put_blocks(const struct ls_universe *u, struct ls_buf *text)
 {
     for (uint32_t id = 0; id < ls_universe_count(u); id++) {
         const struct ls_ublock *b = ls_universe_get(u, id);
-        ls_buf_put(text, b->json, b->json_bytes);
+        struct ls_span line = ls_ublock_text(b);
+        ls_buf_put(text, line.p, line.n);
         ls_buf_putc(text, '\n');
     }
 }

@@ -186,7 +186,7 @@ static enum ls_err take_universe(const struct ls_universe *u, struct ls_draft_bl
 
     for (uint32_t id = 0; !e && id < ls_universe_count(u); id++) {
         const struct ls_ublock *b = ls_universe_get(u, id);
-        struct ls_draft_block block = {.text = {(const uint8_t *)b->json, b->json_bytes},
+        struct ls_draft_block block = {.text = ls_ublock_text(b),
                                        .hash = b->ref.hash,
                                        .parent = b->ref.parent,
                                        .number = b->ref.number,

@@ -277,10 +277,10 @@ static enum ls_err make_block(struct forker *k, uint32_t parent, uint32_t base, 
                               bool expect_invalid, uint32_t *id)
 {
     const struct ls_ublock *from = ls_universe_get(k->c->l2, base);
-    struct ls_span text = {(const uint8_t *)from->json, from->json_bytes};
+    struct ls_span text = ls_ublock_text(from);
     struct ls_header h;
     struct cJSON *root = NULL;
-    enum ls_err e = ls_json_parse(from->json, from->json_bytes, 0, &root, k->d);
+    enum ls_err e = ls_json_parse((const char *)text.p, text.n, 0, &root, k->d);
 
     ls_arena_reset(&k->scratch);
     if (!e) {

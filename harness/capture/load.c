@@ -27,6 +27,7 @@ struct loader {
     const struct ls_chain *chain;
     const struct ls_manifest_segment *seg;
     const struct ls_segment *data;
+    struct ls_lazy *lazy;
     const char *file;
     struct ls_universe *u;
     bool is_l1;
@@ -94,6 +95,10 @@ static enum ls_err decode(struct loader *l, struct ls_span text, struct ls_l2_re
     const struct ls_rollup *r = l->chain->has_rollup ? &l->chain->rollup : NULL;
     enum ls_err e;
 
+    if (l->lazy) {
+        *ref = ls_index_ref(ls_lazy_index(l->lazy), (uint32_t)l->line);
+        return LS_OK;
+    }
     if (!l->is_l1) {
         ls_arena_reset(&l->scratch);
         return ls_check_l2_block(text, r, &l->scratch, &block, ref, d);
@@ -190,7 +195,9 @@ static void advance(struct loader *l, uint32_t id)
 static enum ls_err load_line(struct loader *l, struct ls_span text, struct ls_diag *d)
 {
     bool is_canonical = l->line < l->canonical;
-    struct ls_ublock b = {.json = (const char *)text.p, .json_bytes = text.n};
+    struct ls_ublock b = {.json = (const char *)text.p,
+                          .json_bytes = text.n,
+                          .texts = l->lazy ? ls_lazy_texts(l->lazy) : NULL};
     uint32_t id = LS_NO_BLOCK;
     enum ls_err e = decode(l, text, &b.ref, d);
 
@@ -283,6 +290,31 @@ static void mark_synthetic(struct loader *l)
     }
 }
 
+static struct ls_span segment_text(const struct loader *l)
+{
+    return l->lazy ? (struct ls_span){NULL, 0} : ls_buf_span(&l->data->text);
+}
+
+/* The next line; with an index there is none to be read, only to be counted. */
+static bool next_line(const struct loader *l, uint64_t line, struct ls_span *rest,
+                      struct ls_span *text)
+{
+    if (!l->lazy) {
+        return ls_segment_line(rest, text);
+    }
+    *text = (struct ls_span){NULL, 0};
+    return line < ls_lazy_index(l->lazy)->counts.blocks;
+}
+
+static struct orphan look_ahead(const struct loader *l, uint64_t line, struct ls_span text)
+{
+    if (!l->lazy) {
+        return (struct orphan){.hash = glance(text, "hash"), .parent = glance(text, "parentHash")};
+    }
+    const struct ls_index_block *b = &ls_lazy_index(l->lazy)->blocks[line];
+    return (struct orphan){.hash = b->hash, .parent = b->parent};
+}
+
 /* Looks ahead at the lines behind the canonical ones. */
 static enum ls_err scan_orphans(struct loader *l, struct ls_span rest, struct ls_diag *d)
 {
@@ -296,10 +328,9 @@ static enum ls_err scan_orphans(struct loader *l, struct ls_span rest, struct ls
     if (!l->orphans) {
         return ls_fail(d, LS_ERR_NOMEM, "%s: out of memory", l->file);
     }
-    for (uint64_t i = 0; i < l->seg->lines && ls_segment_line(&rest, &text); i++) {
+    for (uint64_t i = 0; i < l->seg->lines && next_line(l, i, &rest, &text); i++) {
         if (i >= l->canonical) {
-            l->orphans[l->orphan_count].hash = glance(text, "hash");
-            l->orphans[l->orphan_count++].parent = glance(text, "parentHash");
+            l->orphans[l->orphan_count++] = look_ahead(l, i, text);
         }
     }
     /* Lines that are missing fail later, where they are. */
@@ -318,12 +349,12 @@ static void note_end(const struct loader *l)
 
 static enum ls_err load_lines(struct loader *l, struct ls_diag *d)
 {
-    struct ls_span rest = ls_buf_span(&l->data->text);
+    struct ls_span rest = segment_text(l);
     struct ls_span text;
     char where[64];
     enum ls_err e = LS_OK;
 
-    while (!e && l->line < l->seg->lines && ls_segment_line(&rest, &text)) {
+    while (!e && l->line < l->seg->lines && next_line(l, l->line, &rest, &text)) {
         e = load_line(l, text, d);
     }
     if (e) {
@@ -331,7 +362,7 @@ static enum ls_err load_lines(struct loader *l, struct ls_diag *d)
     }
     snprintf(where, sizeof where, "line %" PRIu64 ", block %" PRIu64, l->line,
              l->line == 0 ? 0 : ls_universe_get(l->u, (uint32_t)l->line - 1)->ref.number);
-    e = ls_segment_judge(l->data, l->file, where, d);
+    e = l->lazy ? LS_OK : ls_segment_judge(l->data, l->file, where, d);
     if (!e && (l->line < l->seg->lines || rest.n > 0)) {
         e = ls_fail(d, LS_ERR_RANGE, "%s: %s behind %s, the manifest says %" PRIu64 " blocks",
                     l->file, rest.n > 0 ? "there are more lines" : "lines are missing", where,
@@ -398,7 +429,7 @@ static enum ls_err load_all(struct loader *l, struct ls_loaded *out, struct ls_d
     enum ls_err e = count_canonical(l, d);
 
     if (!e) {
-        e = scan_orphans(l, ls_buf_span(&l->data->text), d);
+        e = scan_orphans(l, segment_text(l), d);
     }
     if (!e) {
         e = load_lines(l, d);
@@ -416,6 +447,7 @@ enum ls_err ls_load_blocks(const struct ls_load *what, struct ls_loaded *out, st
     struct loader l = {.chain = what->chain,
                        .seg = what->seg,
                        .data = what->data,
+                       .lazy = what->lazy,
                        .file = what->is_l1 ? LS_SEGMENT_L1_FILE : LS_SEGMENT_L2_FILE,
                        .u = what->universe,
                        .is_l1 = what->is_l1,

@@ -1,6 +1,9 @@
 /*
  * Blocks of one segment into a universe, every one checked. Internal to harness/capture: half of
  * ls_chain_open, in a file of its own because it is one idea: lines become linked blocks.
+ *
+ * With an index nothing is decoded: the entries are taken at their word, held against one another
+ * and against the L1 as ever, and each block proves its entry when its text is asked for (lazy.h).
  */
 #ifndef LS_HARNESS_CAPTURE_LOAD_H
 #define LS_HARNESS_CAPTURE_LOAD_H
@@ -10,6 +13,7 @@
 #include <stdint.h>
 
 #include "harness/capture/chain.h"
+#include "harness/capture/lazy.h"
 #include "harness/capture/manifest.h"
 #include "harness/capture/segment.h"
 #include "lib/err.h"
@@ -20,8 +24,9 @@
 struct ls_load {
     const struct ls_chain *chain; /* rollup config, and for L2 the L1 loaded before */
     const struct ls_manifest_segment *seg;
-    const struct ls_segment *data;
-    struct ls_universe *universe; /* empty, with room for seg->lines */
+    const struct ls_segment *data; /* NULL with lazy */
+    struct ls_lazy *lazy;          /* NULL: all text is in data */
+    struct ls_universe *universe;  /* empty, with room for seg->lines */
     bool is_l1;
     struct ls_chain_fault *fault; /* set with an error; may be NULL */
 };

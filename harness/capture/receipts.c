@@ -238,7 +238,7 @@ static enum ls_err load_line(const struct ls_chain *c, uint32_t id, struct ls_sp
                              struct ls_chain_fault *fault, struct ls_diag *d)
 {
     const struct ls_ublock *b = ls_universe_get(c->l2, id);
-    struct ls_span block = {(const uint8_t *)b->json, b->json_bytes};
+    struct ls_span block = ls_ublock_text(b);
 
     if (is_none(line)) {
         return LS_OK;

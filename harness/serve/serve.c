@@ -17,6 +17,7 @@
 #include "harness/live/rundir.h"
 #include "harness/serve/control.h"
 #include "harness/serve/options.h"
+#include "harness/serve/prover.h"
 #include "harness/serve/secret.h"
 #include "harness/serve/testers.h"
 #include "mocks/rpc/engine_rpc.h"
@@ -45,7 +46,9 @@ struct serve {
     struct ls_upstream *upstream; /* the chain that the sync tester masks: the source's */
     struct ls_testers testers;
     uint8_t testers_secret[LS_JWT_SECRET_BYTES];
-    struct ls_port ports[LS_SERVE_PORT_COUNT + 1]; /* the last one is the control port */
+    struct ls_port ports[LS_SERVE_PORT_COUNT + 1];   /* the last one is the control port */
+    struct ls_guard guards[LS_SERVE_PORT_COUNT + 1]; /* around what the ports serve */
+    struct ls_prover prover;
     struct ls_faults faults;
     struct ls_history *history;
     struct ls_control control;
@@ -187,8 +190,10 @@ static enum ls_err make_synctester(struct serve *s, struct ls_diag *d)
 
 static void close_port(struct serve *s, size_t port)
 {
-    struct ls_backend *rpc = ls_port_close(&s->ports[port]);
+    struct ls_backend *rpc = s->guards[port].inner;
 
+    (void)ls_port_close(&s->ports[port]);
+    s->guards[port].inner = NULL;
     if (port == LS_SERVE_SOURCE_EL || port == LS_SERVE_SOURCE_CL) {
         ls_source_rpc_free(rpc);
     } else if (port == LS_SERVE_L1) {
@@ -230,7 +235,8 @@ static enum ls_err open_at(struct serve *s, size_t port, uint16_t number, struct
                           : port == LS_SERVE_SYNCTESTER ? LS_SYNCTESTER_BODY_BYTES_MAX
                                                         : 0};
 
-    return ls_port_open(&s->ports[port], make_backend(s, port), &o, d);
+    return ls_port_open(&s->ports[port],
+                        ls_guard_init(&s->guards[port], make_backend(s, port), &s->chain), &o, d);
 }
 
 static enum ls_err open_port(struct serve *s, size_t port, struct ls_diag *d)
@@ -328,7 +334,7 @@ static void allow_descriptors(void)
 
 static enum ls_err set_up(struct serve *s, struct ls_diag *d)
 {
-    const struct ls_chain_options room = {.extra_blocks = LS_STAGE_FORK_BLOCKS};
+    const struct ls_chain_options room = {.extra_blocks = LS_STAGE_FORK_BLOCKS, .is_lazy = true};
     enum ls_err e = ls_chain_open(s->options.fixture, &room, &s->chain, d);
 
     if (e != LS_OK) {
@@ -364,6 +370,7 @@ static enum ls_err set_up(struct serve *s, struct ls_diag *d)
     s->control.trace = s->trace;
     ls_control_init(&s->control);
     ls_loop_on_prepare(s->loop, prepare_ports, s);
+    ls_prover_start(&s->prover, &s->chain, s->loop);
     return open_ports(s, d);
 }
 
@@ -473,10 +480,11 @@ static void follow_labels(struct serve *s)
     }
 }
 
-static void run(struct serve *s)
+/* Until it is interrupted, or a block turns out to be wrong. */
+static enum ls_err run(struct serve *s, struct ls_diag *d)
 {
     follow_labels(s);
-    while (!ls_loop_is_interrupted(s->loop)) {
+    while (!ls_loop_is_interrupted(s->loop) && ls_chain_fault(&s->chain, NULL) == LS_OK) {
         if (!ls_loop_turn(s->loop)) {
             continue;
         }
@@ -490,6 +498,8 @@ static void run(struct serve *s)
             (void)fflush(s->trace_file);
         }
     }
+    enum ls_err e = ls_chain_fault(&s->chain, d);
+    return e == LS_OK ? LS_OK : ls_fail_in(d, e, "fixture \"%s\"", s->options.fixture);
 }
 
 static enum ls_err close_trace(struct serve *s, struct ls_diag *d)
@@ -514,9 +524,10 @@ static int serve(struct serve *s)
 
     if (e == LS_OK) {
         print_start(s);
-        run(s);
+        e = run(s, &d);
         ls_trace_finish(s->trace, ls_loop_now_ns(s->loop));
-        e = close_trace(s, &d);
+        enum ls_err trace = close_trace(s, e == LS_OK ? &d : NULL);
+        e = e == LS_OK ? trace : e;
     }
     return e == LS_OK ? LS_EXIT_OK : ls_cmd_fail("serve", e, &d);
 }

@@ -124,6 +124,14 @@ const struct ls_ublock *ls_universe_get(const struct ls_universe *u, uint32_t id
     return &u->blocks[id];
 }
 
+struct ls_span ls_ublock_text(const struct ls_ublock *b)
+{
+    if (b->texts != NULL) {
+        return b->texts->read(b->texts, b);
+    }
+    return (struct ls_span){(const uint8_t *)b->json, b->json_bytes};
+}
+
 uint32_t ls_universe_find(const struct ls_universe *u, const struct ls_hash *hash)
 {
     uint32_t entry = u->slots[slot_of(u, hash)];

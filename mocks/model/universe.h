@@ -14,10 +14,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/bytes.h"
 #include "lib/err.h"
 #include "lib/op/types.h"
 
 #define LS_NO_BLOCK UINT32_MAX
+
+struct ls_ublock;
+
+/* Where the texts of blocks come from that are not in memory from the start. */
+struct ls_utexts {
+    /* The block's text; valid while a request is answered, not longer. n 0: it cannot be had, and
+     * who owns this knows why. */
+    struct ls_span (*read)(struct ls_utexts *self, const struct ls_ublock *b);
+};
 
 struct ls_ublock {
     struct ls_l2_ref ref;
@@ -28,7 +38,8 @@ struct ls_ublock {
     bool expect_invalid; /* an engine must refuse it: executes to INVALID */
     const char *json;    /* hydrated JSON-RPC block object, borrowed for the life of the universe */
     size_t json_bytes;
-    const char *receipts; /* eth_getBlockReceipts result, borrowed as json; NULL: not recorded */
+    struct ls_utexts *texts; /* not NULL: json is NULL, ls_ublock_text asks here */
+    const char *receipts;    /* eth_getBlockReceipts result, borrowed as json; NULL: not recorded */
     size_t receipts_bytes;
     uint32_t run_first; /* set by ls_universe_add */
 };
@@ -53,6 +64,8 @@ uint32_t ls_universe_count(const struct ls_universe *u);
 uint32_t ls_universe_capacity(const struct ls_universe *u);
 /* id must be < count. */
 const struct ls_ublock *ls_universe_get(const struct ls_universe *u, uint32_t id);
+/* The block's text: json, for the life of the universe, or what texts reads. */
+struct ls_span ls_ublock_text(const struct ls_ublock *b);
 /* LS_NO_BLOCK when unknown. */
 uint32_t ls_universe_find(const struct ls_universe *u, const struct ls_hash *hash);
 /* The ancestor-or-self of tip with this number; LS_NO_BLOCK when there is none (above tip, inside

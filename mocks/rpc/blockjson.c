@@ -88,13 +88,18 @@ static void put_member(const struct cJSON *member, enum ls_block_form form, stru
     ls_jw_raw(w, key, (const char *)scratch->p, scratch->n);
 }
 
+enum ls_err ls_blockjson_tree(const struct ls_ublock *b, struct cJSON **root)
+{
+    struct ls_span text = ls_ublock_text(b);
+    return ls_json_parse((const char *)text.p, text.n, 0, root, NULL);
+}
+
 static void derive(const struct ls_ublock *b, enum ls_block_form form, struct ls_buf *out)
 {
     struct cJSON *root = NULL;
     struct ls_buf scratch;
     struct ls_jw w;
-    if (ls_json_parse(b->json, b->json_bytes, 0, &root, NULL) != LS_OK ||
-        !ls_json_is_object(root)) {
+    if (ls_blockjson_tree(b, &root) != LS_OK || !ls_json_is_object(root)) {
         (void)ls_buf_puts(out, "null");
         ls_json_free(root);
         return;
@@ -135,9 +140,11 @@ void ls_blockjson_put(struct ls_blockjson *c, uint32_t id, enum ls_block_form fo
                       struct ls_buf *out)
 {
     const struct ls_ublock *b = ls_universe_get(c->u, id);
+    struct ls_span text;
     switch (form) {
     case LS_FORM_FULL:
-        (void)ls_buf_put(out, b->json, b->json_bytes);
+        text = ls_ublock_text(b);
+        (void)ls_buf_put(out, text.p, text.n);
         break;
     case LS_FORM_HASHES:
         put_cached(c, id, out);

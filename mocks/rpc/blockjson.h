@@ -11,6 +11,7 @@
 #include "lib/bytes.h"
 #include "mocks/model/universe.h"
 
+struct cJSON;
 struct ls_blockjson;
 
 /* A cache over u (borrowed). NULL when out of memory. */
@@ -23,6 +24,9 @@ enum ls_block_form {
     LS_FORM_PRUNED, /* with an empty list: the body is gone (EL-PRUNE) */
     LS_FORM_HEADER  /* eth_getHeaderBy*: without transactions, uncles, withdrawals, size */
 };
+
+/* The block's text as a tree, to be freed with ls_json_free; NULL on error: as ls_json_parse. */
+enum ls_err ls_blockjson_tree(const struct ls_ublock *b, struct cJSON **root);
 
 /* Appends block id in this form, or null when its stored text is not a JSON object. */
 void ls_blockjson_put(struct ls_blockjson *c, uint32_t id, enum ls_block_form form,

@@ -11,6 +11,7 @@
 #include "lib/hex.h"
 #include "lib/json.h"
 #include "lib/op/block.h"
+#include "mocks/rpc/blockjson.h"
 #include "mocks/rpc/engine_parts.h"
 
 #define SEARCH_BLOCKS_MAX 8192u /* blocks a look-up reads at most */
@@ -19,8 +20,9 @@
 static bool has_text(const struct ls_ublock *b, const char *needle)
 {
     size_t n = strlen(needle);
-    const char *at = b->json;
-    const char *end = b->json + b->json_bytes;
+    struct ls_span text = ls_ublock_text(b);
+    const char *at = (const char *)text.p;
+    const char *end = at + text.n;
     while ((size_t)(end - at) >= n) {
         const char *hit = memchr(at, needle[0], (size_t)(end - at) - n + 1);
         if (hit == NULL) {
@@ -48,7 +50,7 @@ static bool sender_in(const struct ls_ublock *b, const struct ls_hash *hash, str
 {
     struct cJSON *root = NULL;
     bool is_found = false;
-    (void)ls_json_parse(b->json, b->json_bytes, 0, &root, NULL);
+    (void)ls_blockjson_tree(b, &root);
     const struct cJSON *tx = ls_json_first(ls_json_get(root, "transactions"));
     for (; tx != NULL && !is_found; tx = ls_json_next(tx)) {
         struct ls_hash h;
@@ -86,7 +88,7 @@ static bool nonce_after(const struct ls_ublock *b, const struct ls_addr *who, ui
 {
     struct cJSON *root = NULL;
     bool is_found = false;
-    (void)ls_json_parse(b->json, b->json_bytes, 0, &root, NULL);
+    (void)ls_blockjson_tree(b, &root);
     const struct cJSON *tx = ls_json_first(ls_json_get(root, "transactions"));
     for (; tx != NULL; tx = ls_json_next(tx)) {
         struct ls_addr from;
@@ -175,7 +177,7 @@ static bool shows_no_code(struct ls_engine_port *e, uint32_t id, const struct ls
     struct ls_tx_view tx;
     const struct ls_ublock *b = ls_universe_get(e->universe, id);
     bool is_shown =
-        ls_json_parse(b->json, b->json_bytes, 0, &root, NULL) == LS_OK &&
+        ls_blockjson_tree(b, &root) == LS_OK &&
         ls_block_from_json(root, &e->arena, &block, NULL) == LS_OK && block.is_hydrated &&
         block.tx_count == 1 && ls_txjson_view(block.txs[0], &tx) == LS_OK && tx.type == 0x7e &&
         tx.has_to && memcmp(tx.to.b, to->b, sizeof to->b) == 0 &&

@@ -14,6 +14,7 @@
 #include "lib/hex.h"
 #include "lib/json.h"
 #include "lib/op/block.h"
+#include "mocks/rpc/blockjson.h"
 #include "mocks/rpc/engine_parts.h"
 
 /* Senders of the upgrade transactions that deploy the contracts of EIP-4788 and EIP-2935, in the
@@ -112,7 +113,7 @@ static bool is_same_content(struct ls_engine_port *e, const struct inputs *in, u
     struct cJSON *root = NULL;
     struct ls_block block;
     const struct ls_ublock *b = ls_universe_get(e->universe, id);
-    bool is_same = ls_json_parse(b->json, b->json_bytes, 0, &root, NULL) == LS_OK &&
+    bool is_same = ls_blockjson_tree(b, &root) == LS_OK &&
                    ls_block_from_json(root, &e->arena, &block, NULL) == LS_OK &&
                    block.is_hydrated && block.tx_count == in->tx_count;
     for (size_t i = 0; is_same && i < in->tx_count; i++) {

@@ -5,6 +5,7 @@
 
 #include "lib/json.h"
 #include "lib/op/block.h"
+#include "mocks/rpc/blockjson.h"
 #include "mocks/rpc/engine_parts.h"
 #include "mocks/rpc/eth_reads.h"
 
@@ -88,7 +89,7 @@ static bool load_block(struct ls_engine_port *e, uint32_t id, struct cJSON **roo
                        struct ls_block *out)
 {
     const struct ls_ublock *b = ls_universe_get(e->universe, id);
-    return ls_json_parse(b->json, b->json_bytes, 0, root, NULL) == LS_OK &&
+    return ls_blockjson_tree(b, root) == LS_OK &&
            ls_block_from_json(*root, &e->arena, out, NULL) == LS_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include "lib/json.h"
 #include "mocks/rpc/basefee.h"
+#include "mocks/rpc/blockjson.h"
 #include "mocks/rpc/engine_parts.h"
 
 #define GAS_LIMIT_MAX INT64_MAX
@@ -15,7 +16,7 @@ enum ls_err ls_engine_header_of(const struct ls_engine_port *e, uint32_t id, str
 {
     struct cJSON *root;
     const struct ls_ublock *b = ls_universe_get(e->universe, id);
-    enum ls_err err = ls_json_parse(b->json, b->json_bytes, 0, &root, NULL);
+    enum ls_err err = ls_blockjson_tree(b, &root);
     if (err == LS_OK) {
         err = ls_header_from_json(root, out, NULL, NULL);
         ls_json_free(root);

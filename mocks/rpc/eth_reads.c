@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/json.h"
+#include "mocks/rpc/blockjson.h"
 #include "mocks/rpc/eth_tools.h"
 #include "mocks/rpc/note.h"
 
@@ -187,7 +188,7 @@ static void tx_count_by_number(const struct ls_eth_view *v, struct ls_rpc_call *
         return;
     }
     const struct ls_ublock *b = ls_universe_get(v->universe, r.id);
-    (void)ls_json_parse(b->json, b->json_bytes, 0, &root, NULL);
+    (void)ls_blockjson_tree(b, &root);
     ls_rpc_result(call, &w);
     ls_jw_quantity(&w, NULL, ls_json_count(ls_json_get(root, "transactions")));
     ls_json_free(root);

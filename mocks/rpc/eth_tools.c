@@ -8,6 +8,7 @@
 #include "lib/hex.h"
 #include "lib/json.h"
 #include "mocks/rpc/basefee.h"
+#include "mocks/rpc/blockjson.h"
 
 /* op-geth's smallest suggestion, and its only one while blocks are not full. */
 #define TIP_WEI 1000000u
@@ -17,8 +18,8 @@ bool ls_eth_header(const struct ls_eth_view *view, uint32_t id, struct ls_header
 {
     const struct ls_ublock *b = ls_universe_get(view->universe, id);
     struct cJSON *root = NULL;
-    bool is_read = ls_json_parse(b->json, b->json_bytes, 0, &root, NULL) == LS_OK &&
-                   ls_header_from_json(root, out, NULL, NULL) == LS_OK;
+    bool is_read =
+        ls_blockjson_tree(b, &root) == LS_OK && ls_header_from_json(root, out, NULL, NULL) == LS_OK;
     ls_json_free(root);
     return is_read;
 }

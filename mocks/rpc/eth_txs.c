@@ -4,6 +4,7 @@
 
 #include "lib/hex.h"
 #include "lib/json.h"
+#include "mocks/rpc/blockjson.h"
 #include "mocks/rpc/eth_tools.h"
 
 #define QUOTED_HASH_BYTES 68u /* "0x…" with its quotes */
@@ -30,8 +31,9 @@ static const struct cJSON *tx_of(const struct cJSON *block, const char *hash)
 /* The quoted hash stands somewhere in the text, as whose hash ever. */
 static bool mentions(const struct ls_ublock *b, const char quoted[QUOTED_HASH_BYTES])
 {
-    const char *at = b->json;
-    size_t left = b->json_bytes;
+    struct ls_span text = ls_ublock_text(b);
+    const char *at = (const char *)text.p;
+    size_t left = text.n;
     while (left >= QUOTED_HASH_BYTES) {
         const char *hit = memchr(at, '"', left);
         if (hit == NULL) {
@@ -59,8 +61,7 @@ static struct found find(const struct ls_eth_view *v, const struct ls_hash *hash
     while (id != LS_NO_BLOCK) {
         const struct ls_ublock *b = ls_universe_get(v->universe, id);
         struct found f = {.at = b};
-        if (mentions(b, quoted) &&
-            ls_json_parse(b->json, b->json_bytes, 0, &f.block, NULL) == LS_OK) {
+        if (mentions(b, quoted) && ls_blockjson_tree(b, &f.block) == LS_OK) {
             quoted[QUOTED_HASH_BYTES - 1] = '\0';
             f.tx = tx_of(f.block, quoted + 1);
             quoted[QUOTED_HASH_BYTES - 1] = '"';
@@ -150,7 +151,7 @@ void ls_eth_put_receipts(const struct ls_eth_view *v, struct ls_rpc_call *call,
         ls_jw_raw(&w, NULL, b->receipts, b->receipts_bytes);
         return;
     }
-    (void)ls_json_parse(b->json, b->json_bytes, 0, &block, NULL);
+    (void)ls_blockjson_tree(b, &block);
     if (ls_json_count(ls_json_get(block, "transactions")) > 0) {
         ls_rpc_error(call, LS_RPC_SERVER, "receipts are not recorded");
     } else {
@@ -190,7 +191,7 @@ static void at_index(const struct ls_eth_view *v, struct ls_rpc_call *call, stru
     }
     if (r->kind == LS_READ_BLOCK && !is_pruned(v, r)) {
         const struct ls_ublock *b = ls_universe_get(v->universe, r->id);
-        (void)ls_json_parse(b->json, b->json_bytes, 0, &block, NULL);
+        (void)ls_blockjson_tree(b, &block);
     }
     put_tx(call, index > UINT32_MAX
                      ? NULL
@@ -236,7 +237,7 @@ static void count_by_hash(const struct ls_eth_view *v, struct ls_rpc_call *call)
         return;
     }
     const struct ls_ublock *b = ls_universe_get(v->universe, r.id);
-    (void)ls_json_parse(b->json, b->json_bytes, 0, &block, NULL);
+    (void)ls_blockjson_tree(b, &block);
     ls_jw_quantity(&w, NULL, ls_json_count(ls_json_get(block, "transactions")));
     ls_json_free(block);
 }

@@ -6,6 +6,7 @@
 #include "lib/json.h"
 #include "lib/op/header.h"
 #include "lib/op/output.h"
+#include "mocks/rpc/blockjson.h"
 #include "mocks/rpc/eth_reads.h"
 #include "mocks/rpc/note.h"
 
@@ -145,7 +146,7 @@ static void put_output(struct source_port *p, uint32_t id, struct ls_jw *w)
     struct ls_hash zero = {0};
     struct ls_hash output = {0};
     struct cJSON *root = NULL;
-    if (ls_json_parse(b->json, b->json_bytes, 0, &root, NULL) == LS_OK) {
+    if (ls_blockjson_tree(b, &root) == LS_OK) {
         (void)ls_header_from_json(root, &h, NULL, NULL);
     }
     ls_json_free(root);

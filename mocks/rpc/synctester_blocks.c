@@ -9,6 +9,7 @@
 #include "lib/hash.h"
 #include "lib/hex.h"
 #include "lib/json.h"
+#include "mocks/rpc/blockjson.h"
 #include "mocks/rpc/synctester_parts.h"
 
 struct kept {
@@ -110,7 +111,7 @@ static struct kept *decode(const struct ls_ublock *b)
         return NULL;
     }
     ls_arena_init(&k->arena, LS_ST_ARENA_MAX);
-    if (ls_json_parse(b->json, b->json_bytes, 0, &root, NULL) != LS_OK ||
+    if (ls_blockjson_tree(b, &root) != LS_OK ||
         ls_block_from_json(root, &k->arena, &k->block, NULL) != LS_OK || !k->block.is_hydrated) {
         ls_arena_fini(&k->arena);
         free(k);
