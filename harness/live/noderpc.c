@@ -5,11 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/arena.h"
-#include "lib/json.h"
+#include "harness/live/pay.h"
 #include "lib/jsonw.h"
-#include "lib/op/block.h"
-#include "lib/op/payload.h"
 #include "lib/op/rpc.h"
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -17,7 +14,6 @@
 #define PAY_TIMEOUT_MS 10000u
 #define STATUS_TIMEOUT_MS 5000u
 #define STATUS_WANTED_TICKS 2u
-#define BLOCK_BYTES_MAX (64u << 20) /* of a decoded block, and of a request */
 
 struct ls_noderpc {
     struct ls_noderpc_options o;
@@ -44,68 +40,11 @@ static void send_next(struct ls_noderpc *n);
 
 /* --- payloads --- */
 
-static enum ls_err write_request(struct ls_noderpc *n, uint32_t block, struct ls_buf *out,
-                                 struct ls_diag *d)
+static enum ls_err write_pay(const struct ls_noderpc *n, uint32_t block, struct ls_buf *out,
+                             struct ls_diag *d)
 {
-    const struct ls_ublock *u = ls_universe_get(n->o.l2, block);
-    struct ls_arena arena;
-    struct cJSON *json = NULL;
-    struct ls_block b;
-    struct ls_payload payload;
-    struct ls_jw w;
-    enum ls_err e;
-
-    ls_arena_init(&arena, BLOCK_BYTES_MAX);
-    e = ls_json_parse(u->json, u->json_bytes, 0, &json, d);
-    if (e == LS_OK) {
-        e = ls_block_from_json(json, &arena, &b, d);
-    }
-    if (e == LS_OK) {
-        e = ls_payload_from_block(&b, &payload);
-    }
-    if (e == LS_OK) {
-        ls_jw_init(&w, out);
-        ls_rpc_request_begin(&w, n->pay_id, n->o.adapter->payload_method);
-        ls_envelope_write(&payload, &w, NULL);
-        ls_rpc_request_end(&w);
-        e = out->err;
-    }
-    ls_json_free(json);
-    ls_arena_fini(&arena);
-    return e == LS_OK ? e : ls_fail_in(d, e, "block %" PRIu64 " as a payload", u->ref.number);
-}
-
-/* An answer as far as an event that is no call records it: HTTP status, and what went wrong. */
-static struct ls_trace_event answered(enum ls_trace_kind kind, const char *method,
-                                      const struct ls_client_answer *answer, int64_t code,
-                                      const char *text)
-{
-    struct ls_trace_event ev = {
-        .ep = LS_TRACE_CL, .kind = kind, .http_status = answer->status, .code = code};
-
-    (void)snprintf(ev.method, sizeof ev.method, "%s", method);
-    (void)snprintf(ev.text, sizeof ev.text, "%.*s", (int)sizeof ev.text - 1, text);
-    return ev;
-}
-
-/* The node's verdict on the oldest payload goes to the trace. */
-static void record_pay(struct ls_noderpc *n, const struct ls_client_answer *answer)
-{
-    const struct ls_ublock *u = ls_universe_get(n->o.l2, n->queue[n->head]);
-    struct ls_rpc_reply reply = {0};
-    struct ls_diag why = {{0}};
-    struct ls_trace_event ev;
-
-    if (ls_rpc_reply_parse((const char *)answer->body.p, answer->body.n, n->pay_id, &reply, &why) !=
-        LS_OK) {
-        ev = answered(LS_TRACE_PAY, n->o.adapter->payload_method, answer, 0, why.text);
-    } else {
-        ev = answered(LS_TRACE_PAY, n->o.adapter->payload_method, answer,
-                      reply.is_error ? reply.code : 0, reply.is_error ? reply.message : "");
-    }
-    ev.block = ls_trace_block_id(&u->ref.hash, u->ref.number);
-    ls_trace_put(n->o.trace, &ev, ls_loop_now_ns(n->o.loop));
-    ls_rpc_reply_fini(&reply);
+    return ls_pay_write(ls_universe_get(n->o.l2, block), n->pay_id, n->o.adapter->payload_method,
+                        out, d);
 }
 
 /* ls_client_fn */
@@ -118,7 +57,8 @@ static void on_paid(void *user, const struct ls_client_answer *answer)
         ls_loop_timer_set(n->o.loop, &n->retry, ls_loop_now_ns(n->o.loop) + RETRY_NS);
         return;
     }
-    record_pay(n, answer);
+    ls_trace_put_pay(n->o.trace, ls_universe_get(n->o.l2, n->queue[n->head]), n->pay_id,
+                     n->o.adapter->payload_method, answer, ls_loop_now_ns(n->o.loop));
     n->head = (n->head + 1) % LS_NODERPC_QUEUE_MAX;
     n->count--;
     ls_loop_happened(n->o.loop);
@@ -140,9 +80,9 @@ static void send_next(struct ls_noderpc *n)
     if (!n->is_up || n->pay != NULL || n->count == 0) {
         return;
     }
-    ls_buf_init(&body, BLOCK_BYTES_MAX);
+    ls_buf_init(&body, LS_PAY_BYTES_MAX);
     n->pay_id = ++n->id_last;
-    if (write_request(n, n->queue[n->head], &body, NULL) == LS_OK) {
+    if (write_pay(n, n->queue[n->head], &body, NULL) == LS_OK) {
         n->pay = ls_client_post(n->client, n->url, ls_buf_span(&body), PAY_TIMEOUT_MS, on_paid, n);
     }
     ls_buf_fini(&body);
@@ -163,8 +103,8 @@ enum ls_err ls_noderpc_feed(struct ls_noderpc *n, uint32_t block, struct ls_diag
         return ls_fail(d, LS_ERR_LIMIT, "more than %u payloads wait for the node",
                        LS_NODERPC_QUEUE_MAX);
     }
-    ls_buf_init(&body, BLOCK_BYTES_MAX);
-    e = write_request(n, block, &body, d);
+    ls_buf_init(&body, LS_PAY_BYTES_MAX);
+    e = write_pay(n, block, &body, d);
     ls_buf_fini(&body);
     if (e != LS_OK) {
         return e;
@@ -206,7 +146,7 @@ static void record_status(struct ls_noderpc *n, const struct ls_client_answer *a
     if (!is_news(n, s)) {
         return;
     }
-    ev = answered(LS_TRACE_STATUS, n->o.adapter->status_method, answer, 0, "");
+    ev = ls_trace_node_answer(LS_TRACE_STATUS, n->o.adapter->status_method, answer, 0, "");
     ev.has_heads = true;
     ev.unsafe_l2 = block_of(&s->unsafe_l2);
     ev.local_safe_l2 = block_of(&s->local_safe_l2);
@@ -221,7 +161,7 @@ static void record_bad_status(struct ls_noderpc *n, const struct ls_client_answe
                               int64_t code, const char *why)
 {
     struct ls_trace_event ev =
-        answered(LS_TRACE_STATUS, n->o.adapter->status_method, answer, code, why);
+        ls_trace_node_answer(LS_TRACE_STATUS, n->o.adapter->status_method, answer, code, why);
 
     ls_trace_put(n->o.trace, &ev, ls_loop_now_ns(n->o.loop));
 }

@@ -15,6 +15,7 @@
 
 #include "harness/serve/calls.h"
 #include "harness/serve/faults.h"
+#include "harness/serve/gossip.h"
 #include "harness/serve/history.h"
 #include "harness/serve/portset.h"
 #include "harness/serve/stage.h"
@@ -40,6 +41,7 @@ struct ls_control {
     struct ls_faults *faults;
     const struct ls_calls *calls;
     const struct ls_history *history;
+    struct ls_gossip *gossip; /* NULL: no node to tell */
     const struct ls_control_hands *hands;
     void *hands_user;
     struct ls_trace *trace; /* what is done is noted in it; may be NULL */

@@ -348,6 +348,26 @@ static enum ls_err port(struct ls_control_deed *deed)
     return m.err != LS_OK ? m.err : set_open(deed, mask, is_open);
 }
 
+/* --- gossip --- */
+
+/* {"block"} */
+static enum ls_err gossip(struct ls_control_deed *deed)
+{
+    static const char *const known[] = {"block", NULL};
+    struct ls_gossip *g = deed->control->gossip;
+    struct ls_members m;
+    uint32_t id = LS_NO_BLOCK;
+
+    ls_members_begin(&m, deed->body, known, deed->d);
+    if (g == NULL) {
+        ls_members_fail(&m, "no node to tell; start with --gossip URL");
+    }
+    if (!real_block(deed, &m, "block", &id) && m.err == LS_OK) {
+        ls_members_fail(&m, "\"block\" is missing: which block is told");
+    }
+    return m.err != LS_OK ? m.err : ls_gossip_tell(g, id, deed->d);
+}
+
 /* --- engine --- */
 
 struct engine_wish {
@@ -525,7 +545,8 @@ static const struct {
     enum ls_err (*run)(struct ls_control_deed *deed);
 } DEEDS[] = {{"/advance", advance}, {"/heads", heads},     {"/reorg", reorg}, {"/source", source},
              {"/pace", pace},       {"/l1", l1},           {"/fault", fault}, {"/clear", clear},
-             {"/hold", hold},       {"/release", release}, {"/port", port},   {"/engine", engine}};
+             {"/hold", hold},       {"/release", release}, {"/port", port},   {"/gossip", gossip},
+             {"/engine", engine}};
 
 enum ls_err ls_control_do(struct ls_control_deed *deed, const char *path, bool *is_known)
 {

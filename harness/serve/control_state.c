@@ -120,6 +120,20 @@ static void put_ports(const struct ls_control *c, struct ls_jw *w)
     ls_jw_object_end(w);
 }
 
+static void put_gossip(const struct ls_gossip *g, struct ls_jw *w)
+{
+    if (g == NULL) {
+        return;
+    }
+    const struct ls_gossip_counts n = ls_gossip_counts(g);
+
+    ls_jw_object(w, "gossip");
+    ls_jw_u64(w, "sent", n.sent);
+    ls_jw_u64(w, "lost", n.lost);
+    ls_jw_u64(w, "waiting", n.waiting);
+    ls_jw_object_end(w);
+}
+
 void ls_control_write_state(const struct ls_control *c, uint64_t now_ns, struct ls_jw *w)
 {
     ls_jw_object(w, NULL);
@@ -129,6 +143,7 @@ void ls_control_write_state(const struct ls_control *c, uint64_t now_ns, struct 
     put_source(c->stage, w);
     put_engine(c->stage, w);
     put_ports(c, w);
+    put_gossip(c->gossip, w);
     ls_faults_write(c->faults, w, "faults");
     ls_jw_u64(w, "calls", ls_calls_last(c->calls));
     ls_jw_object_end(w);

@@ -51,6 +51,8 @@ const char ls_serve_usage[] =
     "  --jwt FILE         secret of the engine's port, made when the file is not there; none: no\n"
     "                     token is asked for (default: a new one, its path is printed)\n"
     "  --trace FILE       one line of JSON for each call\n"
+    "  --gossip URL       RPC of your node: each new unsafe block of the source is handed to it\n"
+    "                     (admin_postUnsafePayload), as gossip would; what it misses is lost\n"
     "  --fault RULE       PORT:KIND[,member=value]…, such as\n"
     "                     el:delay,method=engine_newPayload*,ms=300; may be given again\n"
     "  --seed N           of every chance (default 1)\n";
@@ -194,6 +196,11 @@ static enum ls_err check(const struct ls_serve_options *o, const struct ls_cmd_l
     if (o->fixture == NULL) {
         return ls_fail(d, LS_ERR_USAGE, "--fixture DIR is missing");
     }
+    if (o->gossip != NULL && strncmp(o->gossip, "http://", 7) != 0) {
+        return ls_fail(d, LS_ERR_USAGE,
+                       "--gossip: \"%.80s\" is no URL of a node; write http://HOST:PORT",
+                       o->gossip);
+    }
     if (o->peers > 1000000u) {
         return ls_fail(d, LS_ERR_USAGE, "--peers: at most 1000000 blocks a second");
     }
@@ -229,6 +236,7 @@ enum ls_err ls_serve_options_read(int argc, char **argv, struct ls_serve_options
         {.name = "--lag", .value = &w.lag},
         {.name = "--jwt", .value = &o->jwt},
         {.name = "--trace", .value = &o->trace},
+        {.name = "--gossip", .value = &o->gossip},
         {.name = "--fault", .list = &o->faults},
         {.name = "--seed", .number = &o->seed},
         {.name = NULL},

@@ -36,6 +36,7 @@ struct ls_serve_options {
     enum ls_eth_state state;
     const char *jwt;               /* file; NULL: one is made; "none": no token is asked for */
     const char *trace;             /* file; NULL: none */
+    const char *gossip;            /* URL of the node under test; NULL: nobody is told */
     const char *synctester_config; /* file; NULL: the served chain */
     const char *synctester_jwt;    /* file; NULL: no token is asked for */
     uint64_t synctester_sessions;  /* 0 = as many as the port has by itself */

@@ -16,6 +16,7 @@
 #include "harness/live/ports.h"
 #include "harness/live/rundir.h"
 #include "harness/serve/control.h"
+#include "harness/serve/gossip.h"
 #include "harness/serve/options.h"
 #include "harness/serve/prover.h"
 #include "harness/serve/secret.h"
@@ -51,6 +52,7 @@ struct serve {
     struct ls_prover prover;
     struct ls_faults faults;
     struct ls_history *history;
+    struct ls_gossip *gossip; /* NULL: nobody is told */
     struct ls_control control;
 };
 
@@ -321,6 +323,14 @@ static enum ls_err fill_folder(struct serve *s, struct ls_diag *d)
                       : ls_fail(d, LS_ERR_IO, "the path of the secret file is too long");
 }
 
+static enum ls_err make_gossip(struct serve *s, struct ls_diag *d)
+{
+    const struct ls_gossip_options o = {
+        .loop = s->loop, .l2 = s->chain.l2, .trace = s->trace, .url = s->options.gossip};
+
+    return o.url != NULL ? ls_gossip_new(&o, &s->gossip, d) : LS_OK;
+}
+
 /* A connection is a descriptor, and people's shells allow 1024. */
 static void allow_descriptors(void)
 {
@@ -358,10 +368,14 @@ static enum ls_err set_up(struct serve *s, struct ls_diag *d)
     if (e == LS_OK) {
         e = ls_loop_new(LS_STAGE_TICK_NS, &s->loop, d);
     }
+    if (e == LS_OK) {
+        e = make_gossip(s, d);
+    }
     if (e != LS_OK) {
         return e;
     }
     s->control.stage = &s->stage;
+    s->control.gossip = s->gossip;
     s->control.faults = &s->faults;
     s->control.calls = s->calls;
     s->control.history = s->history;
@@ -382,6 +396,7 @@ static void tear_down(struct serve *s)
     for (size_t p = 0; p <= LS_SERVE_PORT_COUNT; p++) {
         close_port(s, p);
     }
+    ls_gossip_free(s->gossip);
     ls_engine_rpc_free(s->engine_rpc);
     ls_testers_fini(&s->testers);
     ls_upstream_fixture_free(s->upstream);
@@ -465,6 +480,9 @@ static void print_start(const struct serve *s)
     }
     printf("  rollup      %s/rollup.json\n", s->dir.path);
     print_pace(s);
+    if (s->gossip != NULL) {
+        printf("  gossip      new unsafe blocks are handed to %s\n", s->options.gossip);
+    }
     print_hint(s);
     printf("\nCtrl-C ends it.\n");
     (void)fflush(stdout);
@@ -492,6 +510,9 @@ static enum ls_err run(struct serve *s, struct ls_diag *d)
         ls_trace_set_tick(s->trace, ls_loop_ticks(s->loop));
         ls_stage_tick(&s->stage, now_ns);
         follow_labels(s);
+        if (s->gossip != NULL) {
+            ls_gossip_follow(s->gossip, ls_source_heads(s->stage.mocks.source)->unsafe_l2);
+        }
         struct ls_sample sample = ls_control_sample(&s->stage, now_ns);
         ls_history_add(s->history, &sample);
         if (s->trace_file != NULL) {

@@ -14,6 +14,7 @@
 
 #include "harness/capture/chain.h"
 #include "harness/live/noderpc.h"
+#include "harness/serve/gossip.h"
 #include "lib/json.h"
 #include "lib/jsonw.h"
 #include "lib/op/payload.h"
@@ -35,6 +36,8 @@ struct rig {
     struct ls_trace_event events[SEEN_MAX];
     size_t event_count;
     struct ls_noderpc *rpc;
+    struct ls_gossip *gossip;
+    char url[64]; /* of the node's server */
     enum mood mood;
     struct ls_hash payloads[SEEN_MAX];
     size_t payload_count;
@@ -168,6 +171,12 @@ static int setup(void **state)
                        &r->rpc, NULL),
         LS_OK);
     ls_noderpc_up(r->rpc);
+    (void)snprintf(r->url, sizeof r->url, "http://127.0.0.1:%u", ls_front_port(r->front));
+    assert_int_equal(ls_gossip_new(
+                         &(struct ls_gossip_options){
+                             .loop = r->loop, .l2 = r->chain.l2, .trace = r->trace, .url = r->url},
+                         &r->gossip, NULL),
+                     LS_OK);
     return 0;
 }
 
@@ -175,6 +184,7 @@ static int teardown(void **state)
 {
     struct rig *r = *state;
 
+    ls_gossip_free(r->gossip);
     ls_noderpc_free(r->rpc);
     ls_front_free(r->front);
     ls_trace_free(r->trace);
@@ -375,6 +385,105 @@ static void an_unusable_status_is_recorded_and_changes_nothing(void **state)
     assert_false(ls_noderpc_status(r->rpc, &s));
 }
 
+/* --- gossip, which differs in what happens to payloads that the node does not take --- */
+
+/* Until nothing waits; how many the node has had. */
+static size_t told(struct rig *r)
+{
+    UNTIL(r, ls_gossip_counts(r->gossip).waiting == 0);
+    return r->payload_count;
+}
+
+static void gossip_tells_each_new_block_once_and_in_order(void **state)
+{
+    struct rig *r = *state;
+
+    ls_gossip_follow(r->gossip, LS_NO_BLOCK);
+    ls_gossip_follow(r->gossip, nth(r, 2)); /* where it begins */
+    ls_gossip_follow(r->gossip, nth(r, 2));
+    assert_int_equal(told(r), 1);
+    ls_gossip_follow(r->gossip, nth(r, 5));
+    assert_int_equal(told(r), 4);
+    ls_gossip_follow(r->gossip, nth(r, 3)); /* falls back: nothing new */
+    ls_gossip_follow(r->gossip, nth(r, 6));
+    assert_int_equal(told(r), 5);
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_payload(r, i, nth(r, 2 + i));
+    }
+    assert_int_equal(ls_gossip_counts(r->gossip).sent, 5);
+    assert_int_equal(r->event_count, 5);
+}
+
+/* Of its own chain, which has orphans. */
+static void gossip_tells_the_new_branch_after_a_reorganisation(void **state)
+{
+    struct rig *r = *state;
+    struct ls_gossip_options o = {.loop = r->loop, .trace = r->trace, .url = r->url};
+    struct ls_chain chain;
+    uint32_t orphan, fork;
+    uint64_t orphan_number;
+
+    assert_int_equal(ls_chain_open("fixtures/devnet-reorgs", NULL, &chain, NULL), LS_OK);
+    assert_true(chain.branch_count > 1);
+    orphan = chain.branches[1].tip;
+    fork = ls_universe_common(chain.l2, orphan, chain.tip);
+    orphan_number = ls_universe_get(chain.l2, orphan)->ref.number;
+    o.l2 = chain.l2;
+    ls_gossip_free(r->gossip);
+    assert_int_equal(ls_gossip_new(&o, &r->gossip, NULL), LS_OK);
+
+    ls_gossip_follow(r->gossip, orphan);
+    ls_gossip_follow(r->gossip, ls_universe_at(chain.l2, chain.tip, orphan_number));
+    assert_int_equal(told(r), 1 + orphan_number - ls_universe_get(chain.l2, fork)->ref.number);
+    for (size_t i = 1; i < r->payload_count; i++) {
+        uint64_t number = ls_universe_get(chain.l2, fork)->ref.number + i;
+        uint32_t want = ls_universe_at(chain.l2, chain.tip, number);
+        assert_memory_equal(r->payloads[i].b, ls_universe_get(chain.l2, want)->ref.hash.b, 32);
+    }
+    ls_gossip_free(r->gossip);
+    r->gossip = NULL;
+    ls_chain_close(&chain);
+}
+
+static void gossip_that_nobody_hears_is_lost(void **state)
+{
+    struct rig *r = *state;
+
+    assert_int_equal(ls_front_set_open(r->front, false, NULL), LS_OK);
+    ls_gossip_follow(r->gossip, nth(r, 0));
+    ls_gossip_follow(r->gossip, nth(r, 3));
+    assert_int_equal(told(r), 0);
+    assert_int_equal(ls_gossip_counts(r->gossip).lost, 4);
+    assert_int_equal(ls_front_set_open(r->front, true, NULL), LS_OK);
+    ls_gossip_follow(r->gossip, nth(r, 4));
+    assert_int_equal(told(r), 1);
+    assert_payload(r, 0, nth(r, 4));
+}
+
+static void a_payload_that_the_node_refuses_was_told(void **state)
+{
+    struct rig *r = *state;
+
+    r->mood = REFUSING;
+    assert_int_equal(ls_gossip_tell(r->gossip, nth(r, 0), NULL), LS_OK);
+    assert_int_equal(told(r), 1);
+    assert_int_equal(ls_gossip_counts(r->gossip).sent, 1);
+    assert_int_equal(r->events[0].kind, LS_TRACE_PAY);
+    assert_string_equal(r->events[0].text, "not now");
+}
+
+static void gossip_has_a_bound(void **state)
+{
+    struct rig *r = *state;
+
+    r->mood = SILENT;
+    for (size_t i = 0; i < LS_GOSSIP_QUEUE_MAX; i++) {
+        assert_int_equal(ls_gossip_tell(r->gossip, nth(r, 0), NULL), LS_OK);
+    }
+    assert_int_equal(ls_gossip_tell(r->gossip, nth(r, 0), NULL), LS_ERR_LIMIT);
+    assert_int_equal(ls_gossip_counts(r->gossip).lost, 1);
+}
+
 /* --- adapters --- */
 
 static void an_adapter_fills_in_its_templates(void **state)
@@ -456,6 +565,11 @@ int main(void)
         T(asks_once_a_tick_while_somebody_wants_to_know),
         T(only_news_is_recorded),
         T(an_unusable_status_is_recorded_and_changes_nothing),
+        T(gossip_tells_each_new_block_once_and_in_order),
+        T(gossip_tells_the_new_branch_after_a_reorganisation),
+        T(gossip_that_nobody_hears_is_lost),
+        T(a_payload_that_the_node_refuses_was_told),
+        T(gossip_has_a_bound),
         cmocka_unit_test(an_adapter_fills_in_its_templates),
         cmocka_unit_test(an_adapter_says_what_it_cannot_do),
     };
