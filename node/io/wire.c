@@ -165,6 +165,22 @@ static enum ls_err read_stated(const struct reading *r, struct ls_block_reply *o
     return check_identity(r, &ref.hash, ref.number);
 }
 
+static struct ls_l2_ref ref_of_header(const struct ls_block *b)
+{
+    return (struct ls_l2_ref){.hash = b->hash,
+                              .number = b->header.number,
+                              .parent = b->header.parent,
+                              .timestamp = b->header.timestamp};
+}
+
+/* Our engine threw the body away (CRA-06). Its L1 origin is then unknown, which the core can do
+ * with; a block of the source without one says nothing. */
+static bool is_pruned(const struct reading *r, const struct ls_block *b)
+{
+    return r->action->target == LS_TO_ENGINE && b->tx_count == 0 &&
+           !ls_hash_eq(&b->header.tx_root, &LS_EMPTY_TRIE);
+}
+
 /* a source's block is what its hash says, header and transactions. */
 static enum ls_err read_whole(const struct reading *r, struct ls_block_reply *out)
 {
@@ -177,16 +193,13 @@ static enum ls_err read_whole(const struct reading *r, struct ls_block_reply *ou
     if (e == LS_OK && r->action->target == LS_TO_SOURCE) {
         e = ls_block_verify(&b, r->diag);
     }
-    if (e == LS_OK && r->action->params.want_ref) {
+    if (e == LS_OK && r->action->params.want_ref && !is_pruned(r, &b)) {
         e = ls_block_l2_ref(&b, r->rollup, &out->ref, r->diag);
         (void)ls_schedule_differs(r->rollup, b.header.number, b.header.timestamp, b.txs, b.tx_count,
                                   r->remark);
     } else if (e == LS_OK) {
         out->l1 = ls_block_l1_ref(&b);
-        out->ref = (struct ls_l2_ref){.hash = b.hash,
-                                      .number = b.header.number,
-                                      .parent = b.header.parent,
-                                      .timestamp = b.header.timestamp};
+        out->ref = ref_of_header(&b);
     }
     ls_arena_fini(&arena);
     return e == LS_OK ? check_identity(r, &out->ref.hash, out->ref.number) : e;

@@ -246,6 +246,42 @@ static void a_whole_block_becomes_a_reference(void **state)
     rig_block_fini(&b);
 }
 
+/* CRA-06: engines throw bodies away; who has no body knows no L1 origin, but hash and number. */
+static void a_block_without_its_body_is_enough_of_our_engine_only(void **state)
+{
+    struct ls_action a = {.id = 7,
+                          .target = LS_TO_ENGINE,
+                          .method = LS_M_BLOCK,
+                          .params = {.tag = LS_TAG_SAFE, .want_ref = true}};
+    struct rig_block b;
+    struct ls_buf pruned;
+
+    (void)state;
+    rig_block_load(&b, 100);
+    const char *text = (const char *)b.json.p;
+    const char *list = strstr(text, "\"transactions\":[");
+    assert_non_null(list);
+    const char *end = strchr(list, '[');
+    for (int depth = 1; depth > 0;) {
+        end++;
+        depth += *end == '[' ? 1 : *end == ']' ? -1 : 0;
+    }
+    ls_buf_init(&pruned, 1u << 20);
+    ls_buf_printf(&pruned, "%.*s\"transactions\":[%s", (int)(list - text), text, end);
+    struct decoded r = decode_result(&a, (const char *)pruned.p);
+    assert_string_equal(r.d.text, "");
+    assert_int_equal(r.ev.kind, LS_EV_REPLY);
+    assert_true(ls_hash_eq(&r.ev.block.ref.hash, &b.block.hash));
+    assert_int_equal(r.ev.block.ref.number, 100);
+    assert_int_equal(r.ev.block.ref.timestamp, b.block.header.timestamp);
+    assert_true(ls_hash_is_zero(&r.ev.block.ref.l1_origin.hash));
+    a.target = LS_TO_SOURCE;
+    r = decode_result(&a, (const char *)pruned.p);
+    assert_int_equal(r.ev.kind, LS_EV_FAIL);
+    ls_buf_fini(&pruned);
+    rig_block_fini(&b);
+}
+
 /* R-5.2: an execution-layer source cannot make us follow what its hash does not say; our own engine
  * is believed. */
 static void a_source_block_must_hash_to_its_hash(void **state)
@@ -497,6 +533,7 @@ int main(void)
         cmocka_unit_test(a_chain_id_is_a_quantity),
         cmocka_unit_test(an_absent_block_is_not_a_failure),
         cmocka_unit_test(a_whole_block_becomes_a_reference),
+        cmocka_unit_test(a_block_without_its_body_is_enough_of_our_engine_only),
         cmocka_unit_test(a_source_block_must_hash_to_its_hash),
         cmocka_unit_test(hash_and_number_are_enough_where_no_reference_is_wanted),
         cmocka_unit_test(a_block_that_was_not_asked_for_is_refused),
