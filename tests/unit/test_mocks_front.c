@@ -95,6 +95,9 @@ static void script_handle(struct ls_backend *b, const struct ls_http_request *re
         reply->fate = LS_FATE_HANG;
     } else if (strcmp(req->path, "/reset") == 0) {
         reply->fate = LS_FATE_RESET;
+    } else if (strcmp(req->path, "/gone") == 0) {
+        reply->fate = LS_FATE_REFUSE;
+        reply->refuse_ns = LS_REFUSE_FOR_GOOD;
     } else if (strcmp(req->path, "/truncate") == 0) {
         reply->fate = LS_FATE_TRUNCATE;
     } else if (strcmp(req->path, "/drip") == 0) {
@@ -870,6 +873,27 @@ static void closing_resets_everyone_and_opening_serves_again(void **state)
     assert_int_equal(w->script.seen[w->script.count - 1].conn, 5);
 }
 
+/* A process that is gone: no clock brings it back, somebody does. */
+static void a_port_that_refuses_for_good_is_opened_by_hand_only(void **state)
+{
+    struct bench *w = *state;
+    struct client *c = client(w);
+
+    post(c, "/gone", "x");
+    UNTIL(w, !ls_front_is_open(w->front));
+    hear(c);
+    assert_true(c->is_reset);
+    assert_true(ls_front_deadline(w->front) == LS_FRONT_NEVER);
+    w->now.mono_ns += UINT64_C(1000000000) * 86400;
+    ls_front_turn(w->front, w->now);
+    assert_int_equal(dial(ls_front_port(w->front)), -1);
+    assert_int_equal(errno, ECONNREFUSED);
+    assert_int_equal(ls_front_set_open(w->front, true, NULL), LS_OK);
+    c = client(w);
+    post(c, "/echo", "back");
+    UNTIL(w, ends_with(c, "back"));
+}
+
 static void nobody_can_take_the_port_while_it_is_closed(void **state)
 {
     struct bench *w = *state;
@@ -1053,6 +1077,7 @@ int main(void)
         T(answers_a_client_that_closed_its_half),
         T(costs_nothing_while_everybody_waits),
         T(closing_resets_everyone_and_opening_serves_again),
+        T(a_port_that_refuses_for_good_is_opened_by_hand_only),
         T(nobody_can_take_the_port_while_it_is_closed),
         T(a_request_in_the_buffer_takes_no_effect_after_closing),
         T(a_connection_not_yet_accepted_is_reset_too),
