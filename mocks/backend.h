@@ -84,11 +84,24 @@ struct ls_backend_ops {
     /* The client of a request whose answer waits out its delay went away: nobody gets the answer.
      * May be NULL. */
     void (*left)(struct ls_backend *b, uint64_t serial);
+    /* Looks at a request whose body has not been read: body is empty, body_bytes what the client
+     * announced. A carrier asks before it reads a body that is large or waits for its permission.
+     * false: reply is the answer, and the body is not read. Without effect; may be NULL, which
+     * admits all. */
+    bool (*admit)(struct ls_backend *b, const struct ls_http_request *req,
+                  struct ls_http_reply *reply);
 };
 
 /* Embed as the first member. */
 struct ls_backend {
     const struct ls_backend_ops *ops;
 };
+
+/* The admit of a backend, whether it has one or not: for carriers, and for those that wrap it. */
+static inline bool ls_backend_admits(struct ls_backend *b, const struct ls_http_request *req,
+                                     struct ls_http_reply *reply)
+{
+    return b->ops->admit == NULL || b->ops->admit(b, req, reply);
+}
 
 #endif

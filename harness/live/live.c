@@ -29,6 +29,7 @@
 #include "mocks/model/l1.h"
 #include "mocks/model/source.h"
 #include "mocks/rpc/engine_rpc.h"
+#include "mocks/rpc/jsonrpc.h"
 #include "mocks/rpc/l1_rpc.h"
 #include "mocks/rpc/source_rpc.h"
 #include "mocks/trace.h"
@@ -398,6 +399,7 @@ static enum ls_err open_ports(struct live *l, struct ls_diag *d)
         [LS_EP_SOURCE] = ls_mocks_source_rpc(&l->mocks),
         [LS_EP_L1] = ls_mocks_l1_rpc(&l->mocks),
     };
+    const size_t public_max = LS_RPC_LIMITS_PUBLIC.body_bytes_max;
     enum ls_err first = LS_OK;
 
     for (size_t ep = 0; ep < LS_ENDPOINT_COUNT; ep++) {
@@ -405,7 +407,9 @@ static enum ls_err open_ports(struct live *l, struct ls_diag *d)
         const struct ls_port_options o = {.loop = l->loop,
                                           .trace = l->world.trace,
                                           .ep = (enum ls_trace_ep)ep,
-                                          .seed = l->seed + ep};
+                                          .seed = l->seed + ep,
+                                          .gzip = true,
+                                          .body_bytes_max = ep == LS_EP_ENGINE ? 0 : public_max};
         enum ls_err e = ls_port_open(&l->ports[ep], rpcs[ep], &o, first == LS_OK ? d : NULL);
         first = first == LS_OK ? e : first;
     }

@@ -22,6 +22,7 @@
 #include "harness/serve/secret.h"
 #include "harness/serve/testers.h"
 #include "mocks/rpc/engine_rpc.h"
+#include "mocks/rpc/jsonrpc.h"
 #include "mocks/rpc/l1_rpc.h"
 #include "mocks/rpc/source_rpc.h"
 #include "mocks/rpc/synctester.h"
@@ -220,22 +221,41 @@ static enum ls_trace_ep trace_ep(size_t port)
     return LS_TRACE_ENGINE;
 }
 
+/* Of requests: as the real server of each port has it; 0 = as an authenticated port of geth. */
+static size_t body_bytes_max(size_t port)
+{
+    if (port == LS_SERVE_CONTROL) {
+        return 2u * LS_CONTROL_BODY_MAX;
+    }
+    switch ((enum ls_serve_port)port) {
+    case LS_SERVE_EL_HTTP:
+    case LS_SERVE_SOURCE_EL:
+    case LS_SERVE_SOURCE_CL:
+    case LS_SERVE_L1:
+        return LS_RPC_LIMITS_PUBLIC.body_bytes_max;
+    case LS_SERVE_SYNCTESTER:
+        return LS_SYNCTESTER_BODY_BYTES_MAX;
+    case LS_SERVE_EL:
+    case LS_SERVE_PORT_COUNT:
+        break;
+    }
+    return 0;
+}
+
 static enum ls_err open_at(struct serve *s, size_t port, uint16_t number, struct ls_diag *d)
 {
     bool is_control = port == LS_SERVE_CONTROL;
-    const struct ls_port_options o = {
-        .loop = s->loop,
-        .trace = is_control ? NULL : s->trace,
-        .ep = trace_ep(port),
-        .seed = s->options.seed + port,
-        .address = s->options.addresses[port].address,
-        .port = number,
-        .connections_max = is_control ? CONTROL_CONNECTIONS_MAX : CONNECTIONS_MAX,
-        .gzip = !is_control,
-        .is_cors = port == LS_SERVE_SYNCTESTER,
-        .body_bytes_max = is_control                    ? 2u * LS_CONTROL_BODY_MAX
-                          : port == LS_SERVE_SYNCTESTER ? LS_SYNCTESTER_BODY_BYTES_MAX
-                                                        : 0};
+    const struct ls_port_options o = {.loop = s->loop,
+                                      .trace = is_control ? NULL : s->trace,
+                                      .ep = trace_ep(port),
+                                      .seed = s->options.seed + port,
+                                      .address = s->options.addresses[port].address,
+                                      .port = number,
+                                      .connections_max =
+                                          is_control ? CONTROL_CONNECTIONS_MAX : CONNECTIONS_MAX,
+                                      .gzip = !is_control,
+                                      .is_cors = port == LS_SERVE_SYNCTESTER,
+                                      .body_bytes_max = body_bytes_max(port)};
 
     return ls_port_open(&s->ports[port],
                         ls_guard_init(&s->guards[port], make_backend(s, port), &s->chain), &o, d);

@@ -133,8 +133,19 @@ static void balance_left(struct ls_backend *b, uint64_t serial)
     }
 }
 
-static const struct ls_backend_ops BALANCE_OPS = {
-    .handle = balance_handle, .abandon = balance_abandon, .left = balance_left};
+/* Asks the one whose turn it would be: the request is nobody's yet. */
+static bool balance_admit(struct ls_backend *b, const struct ls_http_request *req,
+                          struct ls_http_reply *reply)
+{
+    struct balance *l = (struct balance *)b;
+    size_t i = next_in(l, l->turn);
+    return i == NONE || ls_backend_admits(l->members[i], req, reply);
+}
+
+static const struct ls_backend_ops BALANCE_OPS = {.handle = balance_handle,
+                                                  .abandon = balance_abandon,
+                                                  .left = balance_left,
+                                                  .admit = balance_admit};
 
 struct ls_backend *ls_balance_new(struct ls_backend *const *backends, size_t count,
                                   enum ls_balance_by by, uint64_t seed)

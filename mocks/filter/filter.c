@@ -479,8 +479,15 @@ static void filter_left(struct ls_backend *b, uint64_t serial)
     }
 }
 
+/* Rules look at what is asked, so they do not look here. */
+static bool filter_admit(struct ls_backend *b, const struct ls_http_request *req,
+                         struct ls_http_reply *reply)
+{
+    return ls_backend_admits(((struct filter *)b)->inner, req, reply);
+}
+
 static const struct ls_backend_ops FILTER_OPS = {
-    .handle = filter_handle, .abandon = filter_abandon, .left = filter_left};
+    .handle = filter_handle, .abandon = filter_abandon, .left = filter_left, .admit = filter_admit};
 
 struct ls_backend *ls_filter_new(struct ls_backend *inner, uint64_t seed)
 {

@@ -16,6 +16,9 @@
 #define READ_BLOCK_BYTES 16384u
 #define TEXT_PLAIN "text/plain; charset=utf-8"
 #define REFUSAL_BYTES_MAX 1024u
+/* Go's server reads so much of what nobody wants. */
+#define UNREAD_BYTES_MAX ((uint64_t)256 << 10)
+#define TOO_LARGE "Request Entity Too Large"
 
 void ls_front_conn_reset(const struct ls_front_conn *c)
 {
@@ -276,11 +279,11 @@ static void reset_reply(struct ls_exchange *x)
         (struct ls_http_reply){.body = body, .status = 200, .content_type = "application/json"};
 }
 
-static void ask_backend(struct ls_exchange *x)
+/* body_bytes as read, or as announced. */
+static struct ls_http_request make_request(const struct ls_exchange *x, size_t body_bytes)
 {
-    struct ls_front *f = x->conn->front;
-    struct ls_backend *b = f->options.backend;
-    const struct ls_http_request req = {
+    const struct ls_front *f = x->conn->front;
+    return (struct ls_http_request){
         .verb = x->verb,
         .path = x->path,
         .content_type = header(x, "Content-Type"),
@@ -292,13 +295,19 @@ static void ask_backend(struct ls_exchange *x)
         .is_preflight =
             strcmp(x->verb, "OPTIONS") == 0 && header(x, "Access-Control-Request-Method") != NULL,
         .body = x->body.n > 0 ? (const char *)x->body.p : "",
-        .body_bytes = x->body.n,
+        .body_bytes = body_bytes,
         .conn = x->conn->number,
         .serial = x->serial,
         .now_ns = f->now.mono_ns,
         .wall_s = f->now.wall_s,
         .ticket = x->ticket,
     };
+}
+
+static void ask_backend(struct ls_exchange *x)
+{
+    struct ls_backend *b = x->conn->front->options.backend;
+    const struct ls_http_request req = make_request(x, x->body.n);
 
     reset_reply(x);
     b->ops->handle(b, &req, &x->reply);
@@ -354,14 +363,14 @@ void ls_exchange_retry(struct ls_exchange *x)
     ls_exchange_wake(x);
 }
 
-/* An answer of the front itself, before the body was read; the connection ends with it. It goes to
- * the socket as it is, because MHD has a reason phrase of its own for every status. What does not
- * fit into an empty socket buffer is lost, as the rest of the request is. */
-static enum MHD_Result refuse(struct ls_exchange *x, unsigned status, const char *reason,
-                              const char *headers)
+/* The answer is given before the body was read; the connection ends with it. It goes to the socket
+ * as it is, because MHD has a reason phrase of its own for every status. What does not fit into an
+ * empty socket buffer is lost, as the rest of the request is. */
+static enum MHD_Result refuse(struct ls_exchange *x, unsigned status, const char *reason)
 {
     const struct ls_front *f = x->conn->front;
-    struct ls_span body = ls_buf_span(&x->reply.body);
+    const struct ls_http_reply *reply = &x->reply;
+    struct ls_span body = reply_span(x);
     struct ls_trace_event *ev;
     struct ls_buf out;
 
@@ -372,10 +381,14 @@ static enum MHD_Result refuse(struct ls_exchange *x, unsigned status, const char
         ev->http_status = status;
     }
     ls_buf_init(&out, REFUSAL_BYTES_MAX);
-    (void)ls_buf_printf(&out,
-                        "HTTP/1.1 %u %s\r\n%sContent-Length: %zu\r\nConnection: close\r\n\r\n",
-                        status, reason, headers, body.n);
-    (void)ls_buf_put(&out, body.p, body.n);
+    (void)ls_buf_printf(&out, "HTTP/1.1 %u %s\r\n", status, reason);
+    if (reply->content_type != NULL) {
+        (void)ls_buf_printf(&out, "Content-Type: %s\r\n", reply->content_type);
+    }
+    (void)ls_buf_printf(&out, "%s%sContent-Length: %zu\r\nConnection: close\r\n\r\n",
+                        reply->is_bare ? "" : "Vary: Origin\r\n",
+                        reply->is_nosniff ? "X-Content-Type-Options: nosniff\r\n" : "", body.n);
+    (void)ls_buf_put(&out, body.p, strcmp(x->verb, "HEAD") == 0 ? 0 : body.n);
     if (out.err == LS_OK) {
         (void)send(x->conn->fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
         x->was_cut = true;
@@ -384,13 +397,20 @@ static enum MHD_Result refuse(struct ls_exchange *x, unsigned status, const char
     return MHD_NO;
 }
 
-#define HEADER_TEXT "Content-Type: " TEXT_PLAIN "\r\n"
+/* A refusal of the front's own, around which there are no handlers. */
+static enum MHD_Result refuse_bare(struct ls_exchange *x, unsigned status, const char *reason,
+                                   const char *content_type)
+{
+    x->reply.is_bare = true;
+    x->reply.content_type = content_type;
+    return refuse(x, status, reason);
+}
 
 /* As Go's server refuses what is no HTTP: the body repeats the status line. */
 static enum MHD_Result refuse_malformed(struct ls_exchange *x, const char *reason)
 {
     (void)ls_buf_printf(&x->reply.body, "400 %s", reason);
-    return refuse(x, 400, reason, HEADER_TEXT);
+    return refuse_bare(x, 400, reason, TEXT_PLAIN);
 }
 
 /* What MHD lets pass and Go's server does not. */
@@ -446,14 +466,41 @@ static enum MHD_Result check_form(struct ls_exchange *x, const char *version)
     }
     if (coding != NULL && strcasecmp(coding, "chunked") != 0) {
         (void)ls_buf_puts(&x->reply.body, "Unsupported transfer encoding");
-        return refuse(x, 501, "Not Implemented", HEADER_TEXT);
+        return refuse_bare(x, 501, "Not Implemented", TEXT_PLAIN);
+    }
+    return MHD_YES;
+}
+
+/* Whoever cannot be served is told so before a large body has crossed the wire, or one whose sender
+ * asks first; as with Go's server, that ends the connection. */
+static enum MHD_Result check_admission(struct ls_exchange *x, uint64_t announced, bool is_expecting)
+{
+    const struct ls_front_options *o = &x->conn->front->options;
+    struct ls_http_reply *reply = &x->reply;
+
+    if (announced >= UNREAD_BYTES_MAX || (is_expecting && announced > 0)) {
+        const struct ls_http_request req = make_request(x, announced);
+        if (!ls_backend_admits(o->backend, &req, reply)) {
+            return refuse(x, reply->status,
+                          reply->status == 413 ? TOO_LARGE
+                                               : MHD_get_reason_phrase_for(reply->status));
+        }
+        reset_reply(x);
+    }
+    if (announced > o->body_bytes_max) {
+        /* geth's text (mock-engine 2.8) */
+        (void)ls_buf_printf(&reply->body, "content length too large (%llu>%zu)\n",
+                            (unsigned long long)announced, o->body_bytes_max);
+        reply->content_type = TEXT_PLAIN;
+        reply->is_nosniff = true;
+        reply->is_bare = !o->is_cors;
+        return refuse(x, 413, TOO_LARGE);
     }
     return MHD_YES;
 }
 
 static enum MHD_Result check_headers(struct ls_exchange *x, const char *version)
 {
-    size_t max = x->conn->front->options.body_bytes_max;
     const char *length = header(x, "Content-Length");
     const char *expect = header(x, "Expect");
     uint64_t n = 0;
@@ -464,17 +511,12 @@ static enum MHD_Result check_headers(struct ls_exchange *x, const char *version)
         return MHD_NO;
     }
     if (expect != NULL && strcasecmp(expect, "100-continue") != 0) {
-        return refuse(x, 417, "Expectation Failed", "");
+        return refuse_bare(x, 417, "Expectation Failed", NULL);
     }
-    if (length != NULL && ls_parse_dec(length, strlen(length), &n) == LS_OK && n > max) {
-        /* geth's text (mock-engine 2.8) */
-        (void)ls_buf_printf(&x->reply.body, "content length too large (%s>%zu)\n", length, max);
-        return refuse(x, 413, "Request Entity Too Large",
-                      x->conn->front->options.is_cors
-                          ? HEADER_TEXT "Vary: Origin\r\nX-Content-Type-Options: nosniff\r\n"
-                          : HEADER_TEXT "X-Content-Type-Options: nosniff\r\n");
+    if (length != NULL && ls_parse_dec(length, strlen(length), &n) != LS_OK) {
+        n = 0; /* MHD has the last word on it */
     }
-    return MHD_YES;
+    return check_admission(x, n, expect != NULL);
 }
 
 /* A body sent in chunks is cut at the cap, as geth does: the backend then sees broken JSON. */

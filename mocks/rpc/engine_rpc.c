@@ -57,19 +57,35 @@ static void handle_call(void *self, struct ls_rpc_call *call)
     }
 }
 
+/* geth checks the token before verb, content type and body. */
+static bool has_token(const struct ls_engine_port *e, const struct ls_http_request *req,
+                      struct ls_http_reply *reply)
+{
+    char reason[LS_JWT_REASON_BYTES];
+    if (e->jwt_secret == NULL ||
+        ls_jwt_explain(e->jwt_secret, req->authorization, req->wall_s, reason) == LS_JWT_VALID) {
+        return true;
+    }
+    ls_rpc_refuse(reply, 401, reason);
+    reply->is_bare = true;
+    return false;
+}
+
+static bool engine_admit(struct ls_backend *b, const struct ls_http_request *req,
+                         struct ls_http_reply *reply)
+{
+    struct ls_engine_port *e = port_of(b);
+    if (!ls_engine_is_there(e, reply)) {
+        return true; /* says so when it is asked */
+    }
+    return has_token(e, req, reply) && ls_rpc_admits(req, reply, &LS_RPC_LIMITS_AUTH);
+}
+
 static void engine_handle(struct ls_backend *b, const struct ls_http_request *req,
                           struct ls_http_reply *reply)
 {
     struct ls_engine_port *e = port_of(b);
-    if (!ls_engine_is_there(e, reply)) {
-        return;
-    }
-    char reason[LS_JWT_REASON_BYTES];
-    /* geth checks the token before verb, content type and body. */
-    if (e->jwt_secret != NULL &&
-        ls_jwt_explain(e->jwt_secret, req->authorization, req->wall_s, reason) != LS_JWT_VALID) {
-        ls_rpc_refuse(reply, 401, reason);
-        reply->is_bare = true;
+    if (!ls_engine_is_there(e, reply) || !has_token(e, req, reply)) {
         return;
     }
     if (req->is_websocket) {
@@ -112,8 +128,16 @@ static void public_handle(struct ls_backend *b, const struct ls_http_request *re
     reply->is_bare = true; /* no web page is allowed to ask here, so nothing varies */
 }
 
-static const struct ls_backend_ops PUBLIC_OPS = {.handle = public_handle};
-static const struct ls_backend_ops ENGINE_OPS = {.handle = engine_handle};
+static bool public_admit(struct ls_backend *b, const struct ls_http_request *req,
+                         struct ls_http_reply *reply)
+{
+    reply->is_bare = true;
+    return !ls_engine_is_there(((struct ls_engine_public *)b)->port, reply) ||
+           ls_rpc_admits(req, reply, &LS_RPC_LIMITS_PUBLIC);
+}
+
+static const struct ls_backend_ops PUBLIC_OPS = {.handle = public_handle, .admit = public_admit};
+static const struct ls_backend_ops ENGINE_OPS = {.handle = engine_handle, .admit = engine_admit};
 
 struct ls_backend *ls_engine_rpc_new(const struct ls_engine_rpc_config *cfg)
 {

@@ -581,6 +581,12 @@ static bool serve_http(const struct ls_http_request *req, struct ls_http_reply *
     return false;
 }
 
+bool ls_rpc_admits(const struct ls_http_request *req, struct ls_http_reply *reply,
+                   const struct ls_rpc_limits *limits)
+{
+    return !serve_http(req, reply, limits);
+}
+
 void ls_rpc_serve(const struct ls_http_request *req, struct ls_http_reply *reply,
                   const struct ls_rpc_limits *limits, struct ls_trace *trace,
                   ls_rpc_handler *handler, void *self)

@@ -56,6 +56,10 @@ void ls_rpc_serve(const struct ls_http_request *req, struct ls_http_reply *reply
                   const struct ls_rpc_limits *limits, struct ls_trace *trace,
                   ls_rpc_handler *handler, void *self);
 
+/* The admit (mocks/backend.h) of servers that answer with ls_rpc_serve. */
+bool ls_rpc_admits(const struct ls_http_request *req, struct ls_http_reply *reply,
+                   const struct ls_rpc_limits *limits);
+
 /* Answers the body alone, whatever verb, path and type the request has: for servers that look at
  * those in their own way. */
 void ls_rpc_serve_body(const struct ls_http_request *req, struct ls_http_reply *reply,

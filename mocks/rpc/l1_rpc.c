@@ -88,7 +88,14 @@ static void l1_handle(struct ls_backend *b, const struct ls_http_request *req,
     ls_rpc_serve(req, reply, &LS_RPC_LIMITS_PUBLIC, p->cfg.trace, handle_call, p);
 }
 
-static const struct ls_backend_ops L1_OPS = {.handle = l1_handle};
+static bool l1_admit(struct ls_backend *b, const struct ls_http_request *req,
+                     struct ls_http_reply *reply)
+{
+    (void)b;
+    return ls_rpc_admits(req, reply, &LS_RPC_LIMITS_PUBLIC);
+}
+
+static const struct ls_backend_ops L1_OPS = {.handle = l1_handle, .admit = l1_admit};
 
 struct ls_backend *ls_l1_rpc_new(const struct ls_l1_rpc_config *cfg)
 {

@@ -266,7 +266,14 @@ static void source_handle(struct ls_backend *b, const struct ls_http_request *re
     ls_rpc_serve(req, reply, &LS_RPC_LIMITS_PUBLIC, p->cfg.trace, handle_call, p);
 }
 
-static const struct ls_backend_ops SOURCE_OPS = {.handle = source_handle};
+static bool source_admit(struct ls_backend *b, const struct ls_http_request *req,
+                         struct ls_http_reply *reply)
+{
+    (void)b;
+    return ls_rpc_admits(req, reply, &LS_RPC_LIMITS_PUBLIC);
+}
+
+static const struct ls_backend_ops SOURCE_OPS = {.handle = source_handle, .admit = source_admit};
 
 struct ls_backend *ls_source_rpc_new(const struct ls_source_rpc_config *cfg)
 {

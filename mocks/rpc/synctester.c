@@ -555,7 +555,14 @@ static void port_left(struct ls_backend *b, uint64_t serial)
     }
 }
 
-static const struct ls_backend_ops PORT_OPS = {.handle = port_handle, .left = port_left};
+static bool port_admit(struct ls_backend *b, const struct ls_http_request *req,
+                       struct ls_http_reply *reply)
+{
+    return is_authorized((const struct ls_st_port *)b, req, reply);
+}
+
+static const struct ls_backend_ops PORT_OPS = {
+    .handle = port_handle, .left = port_left, .admit = port_admit};
 static const struct ls_backend_ops INNER_OPS = {.handle = serve};
 
 /* --- life --- */

@@ -118,8 +118,14 @@ static void tap_left(struct ls_backend *b, uint64_t serial)
     }
 }
 
+static bool tap_admit(struct ls_backend *b, const struct ls_http_request *req,
+                      struct ls_http_reply *reply)
+{
+    return ls_backend_admits(((struct tap *)b)->inner, req, reply);
+}
+
 static const struct ls_backend_ops TAP_OPS = {
-    .handle = tap_handle, .abandon = tap_abandon, .left = tap_left};
+    .handle = tap_handle, .abandon = tap_abandon, .left = tap_left, .admit = tap_admit};
 
 struct ls_backend *ls_tap_new(struct ls_backend *inner, struct ls_trace *trace, enum ls_trace_ep ep)
 {

@@ -42,7 +42,8 @@ static void member_left(struct ls_backend *b, uint64_t serial)
     ((struct member *)b)->left = serial;
 }
 
-static const struct ls_backend_ops MEMBER_OPS = {member_handle, member_abandon, member_left};
+static const struct ls_backend_ops MEMBER_OPS = {
+    .handle = member_handle, .abandon = member_abandon, .left = member_left};
 
 struct fixture {
     struct member members[MEMBERS];

@@ -1,7 +1,8 @@
 /*
- * Every fault on every method of the engine's port, over sockets. After each the server answers as
- * before, and nothing is left of it: no connection, no descriptor, and under ASan no memory.
- * Tokens that do not do are refused in op-geth's words, and no token is ever in the trace.
+ * Every fault on every method of every port, over sockets. After each the server answers as before,
+ * and nothing is left of it: no connection, no descriptor, and under ASan no memory. Tokens that do
+ * not do are refused in op-geth's words, before a large body has come, and no token is ever in the
+ * trace.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -15,6 +16,7 @@
 #include <cmocka.h>
 
 #include "lib/json.h"
+#include "mocks/filter/balance.h"
 #include "mocks/filter/filter.h"
 #include "mocks/http/front.h"
 #include "mocks/rpc/tap.h"
@@ -25,12 +27,17 @@
 #define NOW_S INT64_C(1800000000)
 #define HOUR_NS UINT64_C(3600000000000)
 #define TURNS_MAX 20000u
+#define STEP_NS \
+    UINT64_C(10000000) /* of the clock: an answer may take its time, as the sync tester's */
 #define QUIET_TURNS 4u /* loopback in one thread: what is sent is there at once */
 #define OVERSIZE 100000u
 
 struct rig {
     struct port_world world;
+    enum pw_port port;
     struct ls_backend *filter;
+    struct ls_backend *sick;    /* another one over the same port */
+    struct ls_backend *balance; /* filter and sick */
     struct ls_backend *tap;
     struct ls_trace *trace;
     struct ls_buf lines; /* of the trace */
@@ -48,21 +55,28 @@ static void keep_line(void *user, const char *line, size_t n)
     (void)ls_buf_put(user, line, n);
 }
 
+/* The enum pw_port that *state points to, or the engine's. */
 static int set_up(void **state)
 {
     struct rig *g = calloc(1, sizeof *g);
     assert_non_null(g);
+    g->port = *state != NULL ? *(const enum pw_port *)*state : PW_EL;
     ls_buf_init(&g->lines, BYTES_MAX);
     g->trace = ls_trace_new(keep_line, &g->lines);
     port_world_init(&g->world, g->trace);
     ls_jwt_make(g->world.secret, NOW_S, g->token);
-    g->filter = ls_filter_new(g->world.port, 1);
-    g->tap = ls_tap_new(g->filter, g->trace, LS_TRACE_ENGINE);
+    g->filter = ls_filter_new(g->world.ports[g->port], 1);
+    g->sick = ls_filter_new(g->world.ports[g->port], 1);
+    struct ls_backend *members[2] = {g->filter, g->sick};
+    g->balance = ls_balance_new(members, 2, LS_BALANCE_TURN, 1);
+    ls_balance_set_in(g->balance, 1, false);
+    g->tap = ls_tap_new(g->balance, g->trace, LS_TRACE_ENGINE);
     g->now = (struct ls_front_time){1, NOW_S};
     assert_int_equal(ls_front_new(&(struct ls_front_options){.backend = g->tap,
                                                              .body_bytes_max = BYTES_MAX,
                                                              .reply_bytes_max = BYTES_MAX,
                                                              .connections_max = 8,
+                                                             .gzip = true,
                                                              .trace = g->trace,
                                                              .ep = LS_TRACE_ENGINE},
                                   &g->front, NULL),
@@ -76,6 +90,8 @@ static int tear_down(void **state)
     struct rig *g = *state;
     ls_front_free(g->front);
     ls_tap_free(g->tap);
+    ls_balance_free(g->balance);
+    ls_filter_free(g->sick);
     ls_filter_free(g->filter);
     port_world_fini(&g->world);
     ls_trace_free(g->trace);
@@ -102,6 +118,7 @@ static void turn(struct rig *g, struct wire *w)
         unsigned turns_ = 0;                           \
         while (!(condition) && turns_++ < TURNS_MAX) { \
             turn(g, w);                                \
+            (g)->now.mono_ns += STEP_NS;               \
         }                                              \
         assert_true(condition);                        \
     } while (0)
@@ -115,16 +132,24 @@ static void stay_quiet(struct rig *g, struct wire *w, size_t bytes)
     assert_false(w->is_over);
 }
 
-static void ask_with(struct rig *g, struct wire *w, const char *authorization, const char *body)
+/* headers: lines of their own, "" for none; bytes: what Content-Length says. */
+static void say(struct rig *g, struct wire *w, const char *headers, size_t bytes, const char *body)
 {
     wire_init(w, BYTES_MAX);
     assert_true(wire_dial(w, ls_front_port(g->front)));
     (void)ls_buf_printf(&w->out,
-                        "POST / HTTP/1.1\r\nHost: x\r\n%s%s%sContent-Type: application/json\r\n"
+                        "POST %s HTTP/1.1\r\nHost: x\r\n%sContent-Type: application/json\r\n"
                         "Content-Length: %zu\r\n\r\n%s",
-                        authorization != NULL ? "Authorization: " : "",
-                        authorization != NULL ? authorization : "",
-                        authorization != NULL ? "\r\n" : "", strlen(body), body);
+                        PW_PATHS[g->port], headers, bytes, body);
+}
+
+static void ask_with(struct rig *g, struct wire *w, const char *authorization, const char *body)
+{
+    char header[LS_JWT_TEXT_MAX + 128] = "";
+    if (authorization != NULL) {
+        (void)snprintf(header, sizeof header, "Authorization: %s\r\n", authorization);
+    }
+    say(g, w, header, strlen(body), body);
 }
 
 static const char *body_of(const struct wire *w)
@@ -172,6 +197,7 @@ static unsigned descriptors(void)
 
 struct seen {
     struct rig *g;
+    size_t method;
     struct wire w;
     struct cJSON *tree;  /* of the body; NULL: no JSON */
     const char *usual;   /* the answer without the fault */
@@ -301,6 +327,7 @@ static void is_held(struct seen *s)
     takes_the_usual(s);
 }
 
+/* Reset, and nobody gets in for an hour. */
 static void refuses(struct seen *s)
 {
     struct wire other;
@@ -309,8 +336,13 @@ static void refuses(struct seen *s)
     assert_false(wire_dial(&other, ls_front_port(s->g->front)));
     assert_int_equal(errno, ECONNREFUSED);
     wire_close(&other);
-    assert_true(ls_front_deadline(s->g->front) == s->g->now.mono_ns + HOUR_NS);
-    s->g->now.mono_ns += HOUR_NS;
+    uint64_t due_ns = ls_front_deadline(s->g->front);
+    assert_in_range(due_ns, s->g->now.mono_ns + HOUR_NS - 1000 * STEP_NS,
+                    s->g->now.mono_ns + HOUR_NS);
+    s->g->now.mono_ns = due_ns - 1;
+    turn(s->g, &s->w);
+    assert_false(ls_front_is_open(s->g->front));
+    s->g->now.mono_ns = due_ns;
     turn(s->g, &s->w);
     assert_true(ls_front_is_open(s->g->front));
 }
@@ -372,6 +404,25 @@ static void says_nothing(struct seen *s)
     assert_string_equal(body_of(&s->w), "{\"jsonrpc\":\"2.0\",\"id\":41}\n");
 }
 
+static void ask(struct rig *g, struct wire *w, size_t method);
+
+/* Refuses, then is there but not ready, then is ready. */
+static void starts_cold(struct seen *s)
+{
+    refuses(s);
+    wire_close(&s->w);
+    ask(s->g, &s->w, s->method);
+    take(s);
+    assert_non_null(strstr((const char *)s->w.in.p, "HTTP/1.1 503 "));
+    assert_non_null(strstr((const char *)s->w.in.p, "Retry-After: 1\r\n"));
+    s->g->now.mono_ns += HOUR_NS;
+    leave(s->g, &s->w);
+    ls_json_free(s->tree);
+    s->tree = NULL;
+    ask(s->g, &s->w, s->method);
+    takes_the_usual(s);
+}
+
 static const struct {
     struct ls_fault_rule rule;
     void (*check)(struct seen *s);
@@ -394,6 +445,7 @@ static const struct {
     {{.fault = LS_FAULT_STATUS, .text = "SYNCING"}, is_syncing},
     {{.fault = LS_FAULT_HOLD}, is_held},
     {{.fault = LS_FAULT_REFUSE, .delay_ns = HOUR_NS}, refuses},
+    {{.fault = LS_FAULT_COLD_START, .delay_ns = HOUR_NS, .for_ns = 2 * HOUR_NS}, starts_cold},
     {{.fault = LS_FAULT_WRONG_TYPE}, has_other_types},
     {{.fault = LS_FAULT_OUT_OF_RANGE}, is_too_large},
     {{.fault = LS_FAULT_NO_RESULT}, says_nothing},
@@ -424,7 +476,7 @@ static char *usual_answer(struct rig *g, size_t method)
 
 static void try_fault(struct rig *g, size_t method, size_t fault, const char *usual)
 {
-    struct seen s = {.g = g, .usual = usual};
+    struct seen s = {.g = g, .method = method, .usual = usual};
     struct ls_fault_rule rule = FAULTS[fault].rule;
     rule.method = METHODS[method].name;
     uint32_t name = ls_filter_add(g->filter, &rule);
@@ -432,19 +484,34 @@ static void try_fault(struct rig *g, size_t method, size_t fault, const char *us
     assert_int_equal(ls_json_parse(usual, strlen(usual), 0, &s.right, NULL), LS_OK);
     ask(g, &s.w, method);
     FAULTS[fault].check(&s);
-    assert_true(rule.fault == LS_FAULT_HOLD || ls_filter_hits(g->filter, name) == 1);
+    assert_true(rule.fault == LS_FAULT_HOLD || ls_filter_hits(g->filter, name) >= 1);
     ls_filter_clear(g->filter);
     leave(g, &s.w);
     ls_json_free(s.tree);
     ls_json_free(s.right);
-    g->now = (struct ls_front_time){g->now.mono_ns, NOW_S};
+}
+
+static bool is_here(const struct rig *g, size_t method)
+{
+    return (METHODS[method].ports & PW_AT(g->port)) != 0;
+}
+
+/* Whoever holds state, such as the sync tester, answers the same from the second time on. */
+static char *settled_answer(struct rig *g, size_t method)
+{
+    free(usual_answer(g, method));
+    return usual_answer(g, method);
 }
 
 static void every_fault_on_every_method_leaves_nothing_behind(void **state)
 {
     struct rig *g = *state;
+    unsigned tried = 0;
     for (size_t m = 0; m < sizeof METHODS / sizeof METHODS[0]; m++) {
-        char *usual = usual_answer(g, m);
+        if (!is_here(g, m)) {
+            continue;
+        }
+        char *usual = settled_answer(g, m);
         unsigned before = descriptors();
         for (size_t f = 0; f < sizeof FAULTS / sizeof FAULTS[0]; f++) {
             try_fault(g, m, f, usual);
@@ -455,14 +522,60 @@ static void every_fault_on_every_method_leaves_nothing_behind(void **state)
             assert_string_equal(again, usual);
             assert_int_equal(descriptors(), before);
             free(again);
+            tried++;
         }
         free(usual);
     }
+    assert_true(tried >= 5 * sizeof FAULTS / sizeof FAULTS[0]);
     assert_int_equal(ls_front_held(g->front), 0);
-    assert_non_null(strstr((const char *)g->lines.p, "eth_chainId"));
+    assert_non_null(strstr((const char *)g->lines.p, "nobody_knowsThis"));
     assert_null(strstr((const char *)g->lines.p, g->token));
     assert_null(strstr((const char *)g->lines.p, strrchr(g->token, '.') + 1));
     assert_null(strstr((const char *)g->lines.p, "Bearer"));
+}
+
+static void every_kind_of_fault_is_in_the_table(void **state)
+{
+    (void)state;
+    for (size_t kind = 0; kind < LS_FAULT_KIND_COUNT; kind++) {
+        bool is_there = false;
+        for (size_t f = 0; f < sizeof FAULTS / sizeof FAULTS[0]; f++) {
+            is_there = is_there || FAULTS[f].rule.fault == (enum ls_fault)kind;
+        }
+        assert_true(is_there);
+    }
+}
+
+/* Turn and turn about; and with the sick one out, never again. */
+static void a_balancer_before_a_sick_node_fails_every_other_call(void **state)
+{
+    struct rig *g = *state;
+    for (size_t m = 0; m < sizeof METHODS / sizeof METHODS[0]; m++) {
+        if (!is_here(g, m)) {
+            continue;
+        }
+        char *usual = settled_answer(g, m);
+        (void)ls_filter_add(g->sick, &(struct ls_fault_rule){.fault = LS_FAULT_HTTP,
+                                                             .http_status = 502,
+                                                             .text = "Bad Gateway"});
+        ls_balance_set_in(g->balance, 1, true);
+        unsigned bad = 0;
+        for (unsigned i = 0; i < 4; i++) {
+            char *got = usual_answer(g, m);
+            bad += strcmp(got, "Bad Gateway") == 0 ? 1 : 0;
+            assert_true(strcmp(got, "Bad Gateway") == 0 || strcmp(got, usual) == 0);
+            free(got);
+        }
+        assert_int_equal(bad, 2);
+        ls_balance_set_in(g->balance, 1, false);
+        ls_filter_clear(g->sick);
+        for (unsigned i = 0; i < 2; i++) {
+            char *got = usual_answer(g, m);
+            assert_string_equal(got, usual);
+            free(got);
+        }
+        free(usual);
+    }
 }
 
 /* --- tokens --- */
@@ -509,12 +622,76 @@ static void tokens_that_do_not_do_are_refused_and_never_traced(void **state)
     assert_non_null(strstr((const char *)g->lines.p, "401"));
 }
 
+/* What a request gets by its head alone: nothing of the body is sent. */
+static void large_requests_are_judged_by_their_token_first(void **state)
+{
+    struct rig *g = *state;
+    char bearer[LS_JWT_TEXT_MAX + 64];
+    char expecting[LS_JWT_TEXT_MAX + 128];
+    (void)snprintf(bearer, sizeof bearer, "Authorization: Bearer %s\r\n", g->token);
+    (void)snprintf(expecting, sizeof expecting, "%sExpect: 100-continue\r\n", bearer);
+    const struct {
+        const char *headers;
+        size_t bytes;
+        const char *starts; /* NULL: the body is waited for */
+        const char *ends;
+    } cases[] = {
+        {"", 200u << 20, "HTTP/1.1 401 Unauthorized\r\n", "missing token\n"},
+        {"", 256u << 10, "HTTP/1.1 401 Unauthorized\r\n", "missing token\n"},
+        {"", (256u << 10) - 1, NULL, NULL},
+        {"Expect: 100-continue\r\n", 59, "HTTP/1.1 401 Unauthorized\r\n", "missing token\n"},
+        {expecting, 59, "HTTP/1.1 100 Continue\r\n", "\r\n\r\n"},
+        {expecting, 200u << 20, "HTTP/1.1 413 Request Entity Too Large\r\n",
+         "content length too large (209715200>134217728)\n"},
+        {bearer, 200u << 20, "HTTP/1.1 413 Request Entity Too Large\r\n",
+         "content length too large (209715200>134217728)\n"},
+        {bearer, BYTES_MAX + 1, "HTTP/1.1 413 Request Entity Too Large\r\n",
+         "content length too large (16777217>16777216)\n"},
+        {bearer, BYTES_MAX, NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct wire w;
+        say(g, &w, cases[i].headers, cases[i].bytes, "");
+        if (cases[i].starts == NULL) {
+            stay_quiet(g, &w, 0);
+        } else {
+            const char *ends = cases[i].ends;
+            UNTIL(g, &w, w.in.n > 0);
+            assert_memory_equal(w.in.p, cases[i].starts, strlen(cases[i].starts));
+            assert_string_equal((const char *)w.in.p + w.in.n - strlen(ends), ends);
+            bool is_end = strstr(cases[i].starts, " 100 ") == NULL;
+            UNTIL(g, &w, w.is_over || !is_end);
+            assert_int_equal(w.is_over, is_end);
+        }
+        leave(g, &w);
+    }
+    assert_non_null(strstr((const char *)g->lines.p, "413"));
+    assert_null(strstr((const char *)g->lines.p, g->token));
+}
+
+#define ON(port_)                                                                                  \
+    {"every_fault_on_every_method_leaves_nothing_behind: " #port_,                                 \
+     every_fault_on_every_method_leaves_nothing_behind, set_up, tear_down, &PORTS[port_]},         \
+    {                                                                                              \
+        "a_balancer_before_a_sick_node_fails_every_other_call: " #port_,                           \
+            a_balancer_before_a_sick_node_fails_every_other_call, set_up, tear_down, &PORTS[port_] \
+    }
+
 int main(void)
 {
+    static enum pw_port PORTS[] = {PW_EL,        PW_EL_HTTP, PW_SOURCE_EL,
+                                   PW_SOURCE_CL, PW_L1,      PW_SYNCTESTER};
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_fault_on_every_method_leaves_nothing_behind, set_up,
-                                        tear_down),
+        ON(PW_EL),
+        ON(PW_EL_HTTP),
+        ON(PW_SOURCE_EL),
+        ON(PW_SOURCE_CL),
+        ON(PW_L1),
+        ON(PW_SYNCTESTER),
+        cmocka_unit_test(every_kind_of_fault_is_in_the_table),
         cmocka_unit_test_setup_teardown(tokens_that_do_not_do_are_refused_and_never_traced, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(large_requests_are_judged_by_their_token_first, set_up,
                                         tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

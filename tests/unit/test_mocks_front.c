@@ -140,7 +140,8 @@ static void script_left(struct ls_backend *b, uint64_t serial)
     s->left = serial;
 }
 
-static const struct ls_backend_ops script_ops = {script_handle, script_abandon, script_left};
+static const struct ls_backend_ops script_ops = {
+    .handle = script_handle, .abandon = script_abandon, .left = script_left};
 
 /* --- clients --- */
 

@@ -3,9 +3,11 @@
  * that means something, and what says it is JSON must be JSON-RPC. After each damaged request a
  * good one is answered.
  *
- *   test_mocks_fuzz [--seed N] [--rounds N]               against a port in this process
- *   test_mocks_fuzz --port N --seconds N [--seed N]       against a server that is there, public
- * port
+ *   test_mocks_fuzz [--seed N] [--rounds N]       against every port, in this process
+ *   test_mocks_fuzz --el N --jwt FILE --el-http N --source-el N --source-cl N --l1 N
+ *                   --synctester N [--seconds N] [--rounds N] [--seed N] [--idle N]
+ *       against the ports of a `lockstep serve` that is there, or some of them; N idle connections
+ *       stand beside
  *
  * Ends with 1 at the first answer that is none, and says the seed and the round.
  */
@@ -28,14 +30,18 @@
 
 struct fuzz {
     struct port_world world;
-    struct ls_front *fronts[2]; /* NULL: the server is elsewhere */
+    bool is_elsewhere;                 /* the server; else: */
+    struct ls_front *fronts[PW_PORTS]; /* of this process */
     struct ls_front_time now;
-    uint16_t ports[2];
+    uint16_t ports[PW_PORTS]; /* 0: not there */
+    uint8_t secret[LS_JWT_SECRET_BYTES];
     uint64_t random;
     uint64_t seed;
     uint64_t round;
-    char token[LS_JWT_TEXT_MAX];
 };
+
+static const char *const PORT_NAMES[PW_PORTS] = {"--el",        "--el-http", "--source-el",
+                                                 "--source-cl", "--l1",      "--synctester"};
 
 static uint64_t next(struct fuzz *f, uint64_t below)
 {
@@ -107,14 +113,38 @@ static void damage(struct fuzz *f, struct ls_buf *b)
     b->p[b->n] = 0;
 }
 
-static void put_head(struct fuzz *f, struct ls_buf *out, size_t body_bytes, bool has_token)
+static void put_token(struct fuzz *f, struct ls_buf *out)
+{
+    char token[LS_JWT_TEXT_MAX];
+    ls_jwt_make(f->secret, f->is_elsewhere ? time(NULL) : NOW_S, token);
+    (void)ls_buf_printf(out, "Authorization: Bearer %s\r\n", token);
+}
+
+/* Sessions of the sync tester are deleted on the way; another one is asked well. */
+static void put_path(struct fuzz *f, struct ls_buf *out, enum pw_port port)
+{
+    if (port == PW_SYNCTESTER) {
+        (void)ls_buf_printf(
+            out, "/chain/901/synctest/9b2e8f1c-5a3d-4e6f-8a7b-1c2d3e4f%04x?latest=4&safe=3",
+            (unsigned)next(f, 256));
+    } else {
+        (void)ls_buf_puts(out, PW_PATHS[port]);
+    }
+}
+
+static void put_head(struct fuzz *f, struct ls_buf *out, size_t body_bytes, enum pw_port port)
 {
     static const char *const verbs[] = {"POST", "POST", "POST", "GET", "PUT", "OPTIONS", "HEAD"};
     static const char *const types[] = {"application/json", "application/json", "text/plain"};
-    (void)ls_buf_printf(out, "%s / HTTP/1.%u\r\nHost: x\r\nContent-Type: %s\r\n", verbs[next(f, 7)],
+    (void)ls_buf_printf(out, "%s ", verbs[next(f, 7)]);
+    put_path(f, out, port);
+    (void)ls_buf_printf(out, " HTTP/1.%u\r\nHost: x\r\nContent-Type: %s\r\n",
                         next(f, 9) == 0 ? 0u : 1u, types[next(f, 3)]);
-    if (has_token) {
-        (void)ls_buf_printf(out, "Authorization: Bearer %s\r\n", f->token);
+    if (port == PW_EL && next(f, 8) != 0) {
+        put_token(f, out);
+    }
+    if (next(f, 16) == 0) {
+        (void)ls_buf_puts(out, "Expect: 100-continue\r\n");
     }
     if (next(f, 4) == 0) {
         (void)ls_buf_puts(out, "Accept: */*\r\nX-Padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n");
@@ -134,7 +164,7 @@ static void put_head(struct fuzz *f, struct ls_buf *out, size_t body_bytes, bool
 }
 
 /* Damage to the body keeps the length right more often than not, so that it reaches JSON. */
-static void put_request(struct fuzz *f, struct ls_buf *out, bool has_token)
+static void put_request(struct fuzz *f, struct ls_buf *out, enum pw_port port)
 {
     struct ls_buf body;
     ls_buf_init(&body, BYTES_MAX);
@@ -142,7 +172,7 @@ static void put_request(struct fuzz *f, struct ls_buf *out, bool has_token)
     if (next(f, 3) != 0) {
         damage(f, &body);
     }
-    put_head(f, out, body.n, has_token);
+    put_head(f, out, body.n, port);
     (void)ls_buf_put(out, body.p, body.n);
     (void)ls_buf_puts(out, next(f, 8) == 0 ? "\r\n0\r\n\r\n" : "");
     if (next(f, 3) == 0) {
@@ -231,12 +261,12 @@ static bool are_answers(const char *text, size_t n)
 
 static void turn(struct fuzz *f, struct wire *w, int patience_ms)
 {
-    if (f->fronts[0] == NULL && w->sent == w->out.n) {
+    if (f->is_elsewhere && w->sent == w->out.n) {
         struct pollfd p = {.fd = w->fd, .events = POLLIN};
         (void)poll(&p, 1, patience_ms);
     }
     (void)wire_talk(w);
-    for (size_t i = 0; i < 2 && f->fronts[0] != NULL; i++) {
+    for (size_t i = 0; i < PW_PORTS && !f->is_elsewhere; i++) {
         ls_front_turn(f->fronts[i], f->now);
     }
     f->now.mono_ns += 10000000; /* nobody waits for a clock here */
@@ -257,43 +287,59 @@ static bool exchange(struct fuzz *f, struct wire *w)
     return w->is_over;
 }
 
-static bool ask_well(struct fuzz *f)
+static bool ask_well(struct fuzz *f, enum pw_port port)
 {
-    static const char request[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-                                  "Content-Length: 59\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,"
-                                  "\"method\":\"eth_chainId\",\"params\":[]}";
     struct wire w;
+    char body[128];
+    int n = snprintf(body, sizeof body,
+                     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":[]}",
+                     port == PW_SOURCE_CL ? "optimism_version" : "eth_chainId");
     wire_init(&w, BYTES_MAX);
-    (void)ls_buf_puts(&w.out, request);
-    bool is_ok = wire_dial(&w, f->ports[1]);
+    (void)ls_buf_printf(&w.out, "POST %s HTTP/1.1\r\nHost: x\r\n", PW_PATHS[port]);
+    if (port == PW_EL) {
+        put_token(f, &w.out);
+    }
+    (void)ls_buf_printf(&w.out, "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", n,
+                        body);
+    bool is_ok = wire_dial(&w, f->ports[port]);
     for (unsigned i = 0; is_ok && i < TURNS_MAX && w.in.n == 0 && !w.is_over; i++) {
         turn(f, &w, PATIENCE_MS);
     }
-    is_ok = is_ok && w.in.n > 0 && strstr((const char *)w.in.p, "\"result\":\"0x") != NULL;
+    is_ok = is_ok && w.in.n > 0 && strstr((const char *)w.in.p, "\"result\":\"") != NULL;
     wire_close(&w);
     return is_ok;
+}
+
+static enum pw_port choose_port(struct fuzz *f)
+{
+    size_t p;
+    do {
+        p = (size_t)next(f, PW_PORTS);
+    } while (f->ports[p] == 0);
+    return (enum pw_port)p;
 }
 
 static bool fuzz_round(struct fuzz *f)
 {
     struct wire w;
-    size_t which = f->fronts[0] != NULL ? (size_t)next(f, 2) : 1;
+    enum pw_port port = choose_port(f);
     f->round++;
     wire_init(&w, BYTES_MAX);
-    put_request(f, &w.out, which == 0 && next(f, 8) != 0);
+    put_request(f, &w.out, port);
     const char *why = "no connection";
-    if (wire_dial(&w, f->ports[which])) {
+    if (wire_dial(&w, f->ports[port])) {
         why = !exchange(f, &w) ? "neither answered nor closed"
               : w.in.n > 0 && !are_answers((const char *)w.in.p, w.in.n) ? "no proper answer"
                                                                          : NULL;
     }
-    if (why == NULL && !ask_well(f)) {
+    if (why == NULL && !ask_well(f, port)) {
         why = "a good request is not answered afterwards";
     }
     if (why != NULL) {
-        (void)printf("not ok: seed %llu, round %llu: %s\n--- sent\n%.*s\n--- got\n%.*s\n",
-                     (unsigned long long)f->seed, (unsigned long long)f->round, why, (int)w.out.n,
-                     (const char *)w.out.p, (int)w.in.n, w.in.n > 0 ? (const char *)w.in.p : "");
+        (void)printf("not ok: seed %llu, round %llu, %s: %s\n--- sent\n%.*s\n--- got\n%.*s\n",
+                     (unsigned long long)f->seed, (unsigned long long)f->round,
+                     PORT_NAMES[port] + 2, why, (int)w.out.n, (const char *)w.out.p, (int)w.in.n,
+                     w.in.n > 0 ? (const char *)w.in.p : "");
     }
     wire_close(&w);
     return why == NULL;
@@ -304,11 +350,10 @@ static bool fuzz_round(struct fuzz *f)
 static void open_ports(struct fuzz *f)
 {
     port_world_init(&f->world, NULL);
-    ls_jwt_make(f->world.secret, NOW_S, f->token);
+    memcpy(f->secret, f->world.secret, sizeof f->secret);
     f->now = (struct ls_front_time){1, NOW_S};
-    for (size_t i = 0; i < 2; i++) {
-        struct ls_front_options o = {.backend = i == 0 ? f->world.port
-                                                       : ls_engine_rpc_public(f->world.port),
+    for (size_t i = 0; i < PW_PORTS; i++) {
+        struct ls_front_options o = {.backend = f->world.ports[i],
                                      .body_bytes_max = BYTES_MAX,
                                      .reply_bytes_max = BYTES_MAX,
                                      .connections_max = 16};
@@ -319,11 +364,19 @@ static void open_ports(struct fuzz *f)
     }
 }
 
+static void close_ports(struct fuzz *f)
+{
+    for (size_t i = 0; i < PW_PORTS; i++) {
+        ls_front_free(f->fronts[i]);
+    }
+    port_world_fini(&f->world);
+}
+
 /* Nothing is left of the clients. */
 static bool are_all_gone(struct fuzz *f)
 {
     size_t n = 0;
-    for (size_t i = 0; i < 2 && f->fronts[0] != NULL; i++) {
+    for (size_t i = 0; i < PW_PORTS && !f->is_elsewhere; i++) {
         ls_front_turn(f->fronts[i], f->now);
         n += ls_front_connections(f->fronts[i]);
     }
@@ -333,21 +386,13 @@ static bool are_all_gone(struct fuzz *f)
     return n == 0;
 }
 
-static void close_ports(struct fuzz *f)
-{
-    if (f->fronts[0] != NULL) {
-        ls_front_free(f->fronts[0]);
-        ls_front_free(f->fronts[1]);
-        port_world_fini(&f->world);
-    }
-}
-
 /* Connections that say nothing. */
-static void open_idle(const struct fuzz *f, int *fds, size_t n)
+static void open_idle(struct fuzz *f, int *fds, size_t n)
 {
+    enum pw_port port = choose_port(f);
     for (size_t i = 0; i < n; i++) {
         struct wire w = {.fd = -1};
-        if (!wire_dial(&w, f->ports[1])) {
+        if (!wire_dial(&w, f->ports[port])) {
             die("idle connection", strerror(errno));
         }
         fds[i] = w.fd;
@@ -375,54 +420,86 @@ static uint64_t number_of(const char *text)
     return v;
 }
 
-int main(int argc, char **argv)
+static void read_secret(const char *path, uint8_t *out)
 {
-    struct fuzz f = {.seed = 1};
-    uint64_t rounds = 4000;
-    uint64_t seconds = 0;
-    size_t idle = 0;
-    int *fds;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        uint64_t v = number_of(argv[i + 1]);
-        if (strcmp(argv[i], "--seed") == 0) {
-            f.seed = v;
-        } else if (strcmp(argv[i], "--rounds") == 0) {
-            rounds = v;
-        } else if (strcmp(argv[i], "--seconds") == 0) {
-            seconds = v;
-        } else if (strcmp(argv[i], "--idle") == 0 && v <= 10000) {
-            idle = (size_t)v;
-        } else if (strcmp(argv[i], "--port") == 0) {
-            f.ports[1] = (uint16_t)v;
-        } else {
-            die(argv[i], "unknown option");
+    char text[128];
+    FILE *file = fopen(path, "r");
+    size_t n = file == NULL ? 0 : fread(text, 1, sizeof text, file);
+    if (file == NULL || ls_jwt_secret_parse(text, n, out, NULL) != LS_OK) {
+        die(path, "no secret");
+    }
+    (void)fclose(file);
+}
+
+struct wish {
+    uint64_t rounds;
+    uint64_t seconds;
+    size_t idle;
+};
+
+static void read_option(struct fuzz *f, const char *name, const char *value, struct wish *wish)
+{
+    for (size_t p = 0; p < PW_PORTS; p++) {
+        if (strcmp(name, PORT_NAMES[p]) == 0) {
+            f->ports[p] = (uint16_t)number_of(value);
+            f->is_elsewhere = true;
+            return;
         }
     }
-    f.random = f.seed;
-    if (f.ports[1] == 0) {
-        open_ports(&f);
+    if (strcmp(name, "--seed") == 0) {
+        f->seed = number_of(value);
+    } else if (strcmp(name, "--rounds") == 0) {
+        wish->rounds = number_of(value);
+    } else if (strcmp(name, "--seconds") == 0) {
+        wish->seconds = number_of(value);
+    } else if (strcmp(name, "--idle") == 0 && number_of(value) <= 10000) {
+        wish->idle = (size_t)number_of(value);
+    } else if (strcmp(name, "--jwt") == 0) {
+        read_secret(value, f->secret);
+    } else {
+        die(name, "unknown option");
     }
-    fds = need(calloc(idle + 1, sizeof *fds));
-    open_idle(&f, fds, idle);
+}
+
+/* All rounds; false at the first bad answer, or when idle connections were lost. */
+static bool run(struct fuzz *f, const struct wish *wish)
+{
+    int *fds = need(calloc(wish->idle + 1, sizeof *fds));
     time_t started = time(NULL);
-    time_t end = time(NULL) + (time_t)seconds;
+    time_t end = started + (time_t)wish->seconds;
     bool is_ok = true;
-    while (is_ok && (seconds > 0 ? time(NULL) < end : f.round < rounds)) {
-        is_ok = fuzz_round(&f);
+    open_idle(f, fds, wish->idle);
+    while (is_ok && (wish->seconds > 0 ? time(NULL) < end : f->round < wish->rounds)) {
+        is_ok = fuzz_round(f);
     }
-    size_t lost = close_idle(fds, idle);
+    size_t lost = close_idle(fds, wish->idle);
     if (lost > 0 && time(NULL) - started < IDLE_S) {
         (void)printf("not ok: %zu idle connections were closed\n", lost);
         is_ok = false;
     }
     free(fds);
-    is_ok = is_ok && are_all_gone(&f);
-    if (is_ok) {
-        (void)printf(
-            "ok: seed %llu, %llu damaged requests beside %zu idle connections, every answer a "
-            "proper one\n",
-            (unsigned long long)f.seed, (unsigned long long)f.round, idle);
+    return is_ok && are_all_gone(f);
+}
+
+int main(int argc, char **argv)
+{
+    struct fuzz f = {.seed = 1};
+    struct wish wish = {.rounds = 4000};
+    for (int i = 1; i + 1 < argc; i += 2) {
+        read_option(&f, argv[i], argv[i + 1], &wish);
     }
-    close_ports(&f);
+    f.random = f.seed;
+    if (!f.is_elsewhere) {
+        open_ports(&f);
+    }
+    bool is_ok = run(&f, &wish);
+    if (is_ok) {
+        (void)printf("ok: seed %llu, %llu damaged requests beside %zu idle connections, every "
+                     "answer a proper one\n",
+                     (unsigned long long)f.seed, (unsigned long long)f.round, wish.idle);
+    }
+    if (!f.is_elsewhere) {
+        close_ports(&f);
+    }
     return is_ok ? 0 : 1;
 }

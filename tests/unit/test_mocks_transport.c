@@ -44,7 +44,6 @@ static const struct {
     {"t285", " reason content-type body"},
     {"t263", " status reason content-type body"}, /* broken chunks */
     {"t275", " content-type body answers"},       /* negative length */
-    {"t397", " vary"},                            /* refused by the front, which has no CORS */
 };
 
 struct why {
