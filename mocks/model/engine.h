@@ -93,6 +93,7 @@ struct ls_engine_profile {
                                 at, so that no sync starts (EL-38002) */
     bool error_data;         /* engine errors carry data {"err": text} */
     bool side_block_by_hash; /* non-canonical blocks are readable by hash */
+    bool label_by_chain;     /* a label whose block was reorged out reads as unset */
     bool old_head_builds;    /* LS_EL_OLD_SKIP: attributes are looked at all the same */
     bool connects;           /* remote headers are executed when their parent comes, and the head
                                 of the last forkchoice that was SYNCING becomes the head then */

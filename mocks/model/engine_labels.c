@@ -47,6 +47,9 @@ static struct ls_el_read unset(const struct ls_engine *e, const char *text)
 struct ls_el_read ls_engine_read_label(const struct ls_engine *e, enum ls_label label)
 {
     uint32_t id = ls_engine_label(e, label);
+    if (e->profile.label_by_chain && !ls_universe_is_ancestor(e->u, id, e->head)) {
+        id = LS_NO_BLOCK; /* reorged out: comes back with its chain */
+    }
     if (id != LS_NO_BLOCK) {
         return block(id);
     }
