@@ -102,6 +102,7 @@ void ls_el_set_head(struct ls_engine *e, uint32_t id)
     if (e->head != id) {
         e->head = id;
         e->pending = LS_NO_BLOCK;
+        e->has_moved = true;
         e->generation++;
     }
 }
@@ -154,6 +155,13 @@ static uint32_t below_head(const struct ls_engine *e, uint64_t n)
     return id;
 }
 
+/* A process begins with the head it has. */
+static void begin_process(struct ls_engine *e)
+{
+    e->start_block = ls_el_number(e, e->head);
+    e->has_moved = false;
+}
+
 /* --- the world's hands --- */
 
 void ls_engine_wipe(struct ls_engine *e)
@@ -167,6 +175,7 @@ void ls_engine_wipe(struct ls_engine *e)
     e->finalized = LS_NO_BLOCK;
     ls_el_forget_memory(e);
     ls_el_enter(e, e->genesis);
+    begin_process(e);
     ls_el_cool(e);
     ls_el_sync_reset(e);
 }
@@ -179,6 +188,8 @@ void ls_engine_seed(struct ls_engine *e, uint32_t tip, uint32_t safe, uint32_t f
     e->head = tip;
     e->safe = safe;
     e->finalized = finalized;
+    begin_process(e);
+    e->has_moved = true; /* a CL has been here */
     ls_el_sync_reset(e);
 }
 
@@ -201,6 +212,7 @@ void ls_engine_restart(struct ls_engine *e, uint64_t lost)
     }
     e->is_dead = false;
     end_process(e);
+    begin_process(e);
     ls_el_cool(e);
 }
 

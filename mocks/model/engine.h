@@ -93,6 +93,7 @@ struct ls_engine_profile {
                                 at, so that no sync starts (EL-38002) */
     bool error_data;         /* engine errors carry data {"err": text} */
     bool side_block_by_hash; /* non-canonical blocks are readable by hash */
+    bool syncing_at_start;   /* eth_syncing says so until the head moves for the first time */
     bool label_by_chain;     /* a label whose block was reorged out reads as unset */
     bool old_head_builds;    /* LS_EL_OLD_SKIP: attributes are looked at all the same */
     bool connects;           /* remote headers are executed when their parent comes, and the head
@@ -276,6 +277,7 @@ struct ls_el_read ls_engine_read_hash(const struct ls_engine *e, const struct ls
 struct ls_el_syncing {
     bool is_syncing;
     uint64_t starting, current, highest;
+    uint64_t stages; /* the block all stages of a pipeline stand at (op-reth) */
 };
 struct ls_el_syncing ls_engine_syncing(const struct ls_engine *e);
 

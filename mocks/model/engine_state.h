@@ -43,7 +43,9 @@ struct ls_engine {
     uint32_t head; /* canonical chain = ancestors of head */
     uint32_t safe;
     uint32_t finalized;
-    uint32_t pending; /* last block executed on the head while it was the head; LS_NO_BLOCK */
+    uint32_t pending;     /* last block executed on the head while it was the head; LS_NO_BLOCK */
+    uint64_t start_block; /* number of the head when the process began */
+    bool has_moved;       /* the head, since then */
     uint64_t generation;
     /* synchronisation */
     uint64_t backfill;

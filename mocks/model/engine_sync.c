@@ -188,11 +188,15 @@ struct ls_el_syncing ls_engine_syncing(const struct ls_engine *e)
 {
     struct ls_el_syncing s = {0};
     if (e->sync_target == LS_NO_BLOCK || !peers_have(e, e->sync_target)) {
+        s.is_syncing = e->profile.syncing_at_start && !e->has_moved;
+        s.starting = e->start_block;
+        s.current = s.highest = s.stages = ls_el_number(e, e->head);
         return s; /* without peers nothing changes for whoever asks (mock-engine 2.4, row 5) */
     }
     s.is_syncing = true;
     s.starting = e->sync_start;
     s.current = ls_el_number(e, e->head);
     s.highest = ls_el_number(e, e->sync_target);
+    s.stages = s.current;
     return s;
 }

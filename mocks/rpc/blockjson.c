@@ -55,6 +55,53 @@ static void put_hashes(const struct cJSON *txs, struct ls_jw *w)
     ls_jw_array_end(w);
 }
 
+static void put_printed(const struct cJSON *v, const char *key, struct ls_jw *w,
+                        struct ls_buf *scratch)
+{
+    ls_buf_clear(scratch);
+    ls_json_print(v, scratch);
+    ls_jw_raw(w, key, (const char *)scratch->p, scratch->n);
+}
+
+static bool is_deposit(const struct cJSON *tx)
+{
+    const char *type = ls_json_str(ls_json_get(tx, "type"));
+    return type != NULL && strcmp(type, "0x7e") == 0;
+}
+
+/* A member of a deposit that op-reth leaves out. */
+static bool is_left_out(const struct cJSON *m, bool is_pending)
+{
+    const char *key = ls_json_key(m);
+    if (strcmp(key, "to") == 0) {
+        return ls_json_is_null(m);
+    }
+    return is_pending && (strcmp(key, "nonce") == 0 || strcmp(key, "depositReceiptVersion") == 0);
+}
+
+static void put_reth_txs(const struct cJSON *txs, bool is_pending, struct ls_jw *w,
+                         struct ls_buf *scratch)
+{
+    ls_jw_array(w, "transactions");
+    for (const struct cJSON *tx = ls_json_first(txs); tx != NULL; tx = ls_json_next(tx)) {
+        if (!is_deposit(tx)) {
+            put_printed(tx, NULL, w, scratch);
+            continue;
+        }
+        ls_jw_object(w, NULL);
+        for (const struct cJSON *m = ls_json_first(tx); m != NULL; m = ls_json_next(m)) {
+            if (!is_left_out(m, is_pending)) {
+                put_printed(m, ls_json_key(m), w, scratch);
+            }
+        }
+        if (ls_json_get(tx, "yParity") == NULL) {
+            ls_jw_str(w, "yParity", "0x0");
+        }
+        ls_jw_object_end(w);
+    }
+    ls_jw_array_end(w);
+}
+
 static bool is_body_member(const char *key)
 {
     static const char *const names[] = {"transactions", "uncles", "withdrawals", "size"};
@@ -78,14 +125,14 @@ static void put_member(const struct cJSON *member, enum ls_block_form form, stru
         if (form == LS_FORM_PRUNED) {
             ls_jw_array(w, key);
             ls_jw_array_end(w);
+        } else if (form == LS_FORM_FULL_RETH || form == LS_FORM_FULL_RETH_PENDING) {
+            put_reth_txs(member, form == LS_FORM_FULL_RETH_PENDING, w, scratch);
         } else {
             put_hashes(member, w);
         }
         return;
     }
-    ls_buf_clear(scratch);
-    ls_json_print(member, scratch);
-    ls_jw_raw(w, key, (const char *)scratch->p, scratch->n);
+    put_printed(member, key, w, scratch);
 }
 
 enum ls_err ls_blockjson_tree(const struct ls_ublock *b, struct cJSON **root)
@@ -149,6 +196,8 @@ void ls_blockjson_put(struct ls_blockjson *c, uint32_t id, enum ls_block_form fo
     case LS_FORM_HASHES:
         put_cached(c, id, out);
         break;
+    case LS_FORM_FULL_RETH:
+    case LS_FORM_FULL_RETH_PENDING:
     case LS_FORM_PRUNED:
     case LS_FORM_HEADER:
         derive(b, form, out);

@@ -19,10 +19,12 @@ struct ls_blockjson *ls_blockjson_new(const struct ls_universe *u);
 void ls_blockjson_free(struct ls_blockjson *c);
 
 enum ls_block_form {
-    LS_FORM_FULL,   /* with transaction objects */
-    LS_FORM_HASHES, /* with transaction hashes */
-    LS_FORM_PRUNED, /* with an empty list: the body is gone (EL-PRUNE) */
-    LS_FORM_HEADER  /* eth_getHeaderBy*: without transactions, uncles, withdrawals, size */
+    LS_FORM_FULL,      /* with transaction objects */
+    LS_FORM_FULL_RETH, /* as op-reth prints deposits: yParity is there, a creation has no to */
+    LS_FORM_FULL_RETH_PENDING, /* and what their receipts would add is not */
+    LS_FORM_HASHES,            /* with transaction hashes */
+    LS_FORM_PRUNED,            /* with an empty list: the body is gone (EL-PRUNE) */
+    LS_FORM_HEADER /* eth_getHeaderBy*: without transactions, uncles, withdrawals, size */
 };
 
 /* The block's text as a tree, to be freed with ls_json_free; NULL on error: as ls_json_parse. */

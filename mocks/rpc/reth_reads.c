@@ -37,13 +37,21 @@ static struct ls_el_read read_block(const struct ls_engine_port *e, const struct
     return v->ops->read_hash(v->self, &hash);
 }
 
+/* A pending block that is none of the chain yet has no receipts. */
+static enum ls_block_form full_form(const struct ls_engine_port *e, const struct ls_el_read *r)
+{
+    bool is_pending = r->kind == LS_READ_BLOCK && r->id == ls_engine_read_pending(e->engine).id &&
+                      r->id != ls_engine_label(e->engine, LS_LABEL_LATEST);
+    return is_pending ? LS_FORM_FULL_RETH_PENDING : LS_FORM_FULL_RETH;
+}
+
 static void block_by_number(struct ls_engine_port *e, const struct ls_eth_view *v,
                             struct ls_rpc_call *call)
 {
     struct ls_reth_read p = {0};
     if (ls_reth_params(call, &e->arena, &LS_RETH_BLOCK_BY_NUMBER, &p)) {
         struct ls_el_read r = read_block(e, v, &p.block);
-        ls_eth_answer(v, call, &r, p.is_full ? LS_FORM_FULL : LS_FORM_HASHES);
+        ls_eth_answer(v, call, &r, p.is_full ? full_form(e, &r) : LS_FORM_HASHES);
     }
 }
 
@@ -53,7 +61,7 @@ static void block_by_hash(struct ls_engine_port *e, const struct ls_eth_view *v,
     struct ls_reth_read p = {0};
     if (ls_reth_params(call, &e->arena, &LS_RETH_BLOCK_BY_HASH, &p)) {
         struct ls_el_read r = v->ops->read_hash(v->self, &p.hash);
-        ls_eth_answer(v, call, &r, p.is_full ? LS_FORM_FULL : LS_FORM_HASHES);
+        ls_eth_answer(v, call, &r, p.is_full ? full_form(e, &r) : LS_FORM_HASHES);
     }
 }
 
@@ -103,6 +111,46 @@ static void without_params(struct ls_engine_port *e, const struct ls_eth_view *v
     call->params = NULL;
     call->params_not_array = false;
     shared(e, v, call);
+}
+
+/* The stages of its pipeline; outside of one all stand where the database does. */
+static void syncing(struct ls_engine_port *e, const struct ls_eth_view *v, struct ls_rpc_call *call)
+{
+    static const char *const stages[] = {"Era",
+                                         "Headers",
+                                         "Bodies",
+                                         "SenderRecovery",
+                                         "Execution",
+                                         "PruneSenderRecovery",
+                                         "MerkleUnwind",
+                                         "AccountHashing",
+                                         "StorageHashing",
+                                         "MerkleExecute",
+                                         "TransactionLookup",
+                                         "IndexStorageHistory",
+                                         "IndexAccountHistory",
+                                         "Prune",
+                                         "Finish"};
+    struct ls_jw w;
+    struct ls_el_syncing s = v->ops->syncing(v->self);
+    (void)e;
+    ls_rpc_result(call, &w);
+    if (!s.is_syncing) {
+        ls_jw_bool(&w, NULL, false);
+        return;
+    }
+    ls_jw_object(&w, NULL);
+    ls_jw_quantity(&w, "startingBlock", s.starting);
+    ls_jw_quantity(&w, "currentBlock", s.current);
+    ls_jw_quantity(&w, "highestBlock", s.highest);
+    ls_jw_null(&w, "warpChunksAmount");
+    ls_jw_null(&w, "warpChunksProcessed");
+    ls_jw_object(&w, "stages");
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        ls_jw_quantity(&w, stages[i], s.stages);
+    }
+    ls_jw_object_end(&w);
+    ls_jw_object_end(&w);
 }
 
 static void web3_client(struct ls_engine_port *e, const struct ls_eth_view *v,
@@ -232,7 +280,7 @@ static const struct {
     {"engine_getPayloadBodiesByRangeV1", AUTH, bodies_by_range},
     {"engine_getClientVersionV1", AUTH, client_version},
     {"engine_exchangeCapabilities", AUTH, capabilities},
-    {"eth_syncing", BOTH, without_params},
+    {"eth_syncing", BOTH, syncing},
     {"eth_chainId", BOTH, without_params},
     {"eth_blockNumber", BOTH, without_params},
     {"eth_getBlockByHash", BOTH, block_by_hash},

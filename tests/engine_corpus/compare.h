@@ -16,7 +16,8 @@ struct ls_comparison {
     const struct ls_names *names;
     bool is_on_built; /* the request names a block the engine built itself */
     bool is_fee_open; /* inside of a block on one that was built: its fee follows gas used there */
-    bool any_text;    /* texts are not looked at (answers marked nd) */
+    bool reth_deposits; /* full blocks show deposits as op-reth does, references do not */
+    bool any_text;      /* texts are not looked at (answers marked nd) */
 };
 
 /* call: {"m", "r" or "e"} as recorded; answer: ours, with recorded names. */

@@ -37,6 +37,7 @@ static void add_tally(struct ls_tally *sum, const struct ls_tally *t)
     sum->execution += t->execution;
     sum->different += t->different;
     sum->undecided += t->undecided;
+    sum->raced += t->raced;
 }
 
 static void print_talks(const struct ls_talk_sum *s)
@@ -69,9 +70,9 @@ static int replay(struct ls_corpus *corpus, const struct ls_replay_options *o, c
     print_talks(&talks);
     add_tally(&t, &talks.tally);
     (void)printf("sequences %lu, calls %lu, equal %lu, execution %lu, different %lu, "
-                 "of them nondeterministic %lu\n",
+                 "of them nondeterministic %lu, after a race %lu\n",
                  ls_replay_sequences(r) + talks.talks, t.calls, t.equal, t.execution, t.different,
-                 t.undecided);
+                 t.undecided, t.raced);
     ls_talk_free(talk);
     ls_replay_free(r);
     return t.calls > 0 && t.different == 0 ? 0 : 1;

@@ -30,6 +30,7 @@ struct ls_replay {
     const char *id;
     const char *flavour;
     const struct cJSON *calls;
+    bool is_raced; /* a call of it was answered otherwise in a second run: states part there */
 };
 
 /* --- preparation --- */
@@ -119,13 +120,23 @@ static struct ls_tally *tally_of(struct ls_replay *r, const char *kind, const ch
     return &c->tally;
 }
 
-static void count(struct ls_tally *t, enum ls_verdict v, bool is_undecided)
+static void count(struct ls_tally *t, enum ls_verdict v, bool is_undecided, bool is_raced)
 {
     t->calls++;
     t->equal += v == LS_VERDICT_EQUAL;
     t->execution += v == LS_VERDICT_EXECUTION;
-    t->different += v == LS_VERDICT_DIFFERENT;
+    t->different += v == LS_VERDICT_DIFFERENT && !is_raced;
+    t->raced += v == LS_VERDICT_DIFFERENT && is_raced;
     t->undecided += is_undecided;
+}
+
+/* For all sums at once. */
+static void count_call(struct ls_replay *r, const char *method, enum ls_verdict v,
+                       bool is_undecided)
+{
+    count(&r->total, v, is_undecided, r->is_raced);
+    count(tally_of(r, "flavour", r->flavour), v, is_undecided, r->is_raced);
+    count(tally_of(r, "method", method), v, is_undecided, r->is_raced);
 }
 
 static void tell(const struct ls_replay *r, size_t i, const struct cJSON *call, const char *params,
@@ -183,6 +194,38 @@ static enum ls_verdict judge_undecided(struct ls_comparison *c, const char *kind
     return is_fine ? LS_VERDICT_EQUAL : LS_VERDICT_DIFFERENT;
 }
 
+/* The build behind a payload may take what the pool has. */
+static bool is_of_pool(const struct ls_replay *r, const struct cJSON *call)
+{
+    const char *id = ls_json_str(ls_json_at(ls_json_get(call, "p"), 0));
+    for (const struct cJSON *c = ls_json_first(r->calls); c != NULL && c != call;
+         c = ls_json_next(c)) {
+        const char *given = ls_json_str(ls_json_get(ls_json_get(c, "r"), "payloadId"));
+        const struct cJSON *at = ls_json_at(ls_json_get(c, "p"), 1);
+        if (id != NULL && given != NULL && strcmp(id, given) == 0) {
+            return !ls_json_true(ls_json_get(at, "noTxPool"));
+        }
+    }
+    return false;
+}
+
+/* The recorded payload has ours, and user transactions of the pool behind: of blocks that were
+ * reorged out, when the pool has heard of that. */
+static bool has_more_txs(const struct cJSON *call, const struct cJSON *answer)
+{
+    const struct cJSON *want =
+        ls_json_get(ls_json_get(ls_json_get(call, "r"), "executionPayload"), "transactions");
+    const struct cJSON *got =
+        ls_json_get(ls_json_get(ls_json_get(answer, "result"), "executionPayload"), "transactions");
+    const struct cJSON *w = ls_json_first(want);
+    const struct cJSON *g = ls_json_first(got);
+    while (w != NULL && g != NULL && strcmp(ls_json_str(w), ls_json_str(g)) == 0) {
+        w = ls_json_next(w);
+        g = ls_json_next(g);
+    }
+    return ls_json_count(got) > 0 && g == NULL && w != NULL;
+}
+
 /* Some calls were answered differently in another run: either answer counts. */
 static enum ls_verdict judge(struct ls_comparison *c, const struct cJSON *call,
                              const struct cJSON *answer)
@@ -195,6 +238,12 @@ static enum ls_verdict judge(struct ls_comparison *c, const struct cJSON *call,
         return v;
     }
     return ls_compare(c, other, answer);
+}
+
+static bool is_race(const struct cJSON *call)
+{
+    const char *nd = ls_json_str(ls_json_get(call, "nd"));
+    return nd != NULL && strcmp(nd, "race") == 0;
 }
 
 static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
@@ -217,14 +266,20 @@ static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
     ls_json_free(raw);
     (void)ls_names_to_recorded(&r->names, &text);
     struct cJSON *answer = ls_corpus_parse((const char *)text.p, text.n);
-    struct ls_comparison c = {.corpus = r->corpus, .names = &r->names, .is_on_built = is_on_built};
+    struct ls_comparison c = {.corpus = r->corpus,
+                              .names = &r->names,
+                              .is_on_built = is_on_built,
+                              .reth_deposits = strcmp(r->options->profile, "reth") == 0};
     enum ls_verdict v = judge(&c, call, answer);
+    if (v == LS_VERDICT_DIFFERENT && is_of_pool(r, call) && has_more_txs(call, answer)) {
+        v = LS_VERDICT_EQUAL;
+        is_undecided = true;
+    }
     if (status != (int)http) {
         v = LS_VERDICT_DIFFERENT;
     }
-    count(&r->total, v, is_undecided);
-    count(tally_of(r, "flavour", r->flavour), v, is_undecided);
-    count(tally_of(r, "method", method), v, is_undecided);
+    count_call(r, method, v, is_undecided);
+    r->is_raced = r->is_raced || is_race(call);
     bool is_shown = r->options->show != NULL && strcmp(r->options->show, r->id) == 0;
     if (is_shown || (r->options->is_verbose && v == LS_VERDICT_DIFFERENT)) {
         tell(r, i, call, (const char *)params.p, (const char *)text.p, v);
@@ -266,6 +321,7 @@ void ls_replay_run(struct ls_replay *r, const char *line, size_t n)
         ls_json_free(seq);
         return;
     }
+    r->is_raced = false;
     ls_names_clear(&r->names);
     ls_built_clear(&r->built);
     ls_lab_fresh(&r->lab, r->corpus, r->options->profile);

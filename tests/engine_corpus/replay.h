@@ -12,6 +12,7 @@ struct ls_tally {
     unsigned long equal;
     unsigned long execution; /* equal but for what only execution can tell */
     unsigned long different;
+    unsigned long raced;     /* other than recorded, after a race the recorded run lost or won */
     unsigned long undecided; /* of the calls: the real engine's own answers vary */
 };
 

@@ -511,6 +511,41 @@ static void the_dead_come_back_by_restart_only(void **state)
     bench_down(&s);
 }
 
+static void labels_of_reth_are_unset_while_their_block_is_reorged_out(void **state)
+{
+    struct bench s;
+    (void)state;
+    bench_up(&s, "reth", 0);
+    warm(&s, s.a[15], s.a[4]);
+    fcu(&s, s.b[12], NONE, NONE);
+    say_read(&s, LS_LABEL_SAFE);
+    say_read(&s, LS_LABEL_FINALIZED);
+    fcu(&s, s.a[20], NONE, NONE);
+    say_read(&s, LS_LABEL_SAFE);
+    assert_string_equal(s.seen, "VALID null a4 VALID a15");
+    bench_down(&s);
+}
+
+static void reth_says_that_it_syncs_until_its_head_moves(void **state)
+{
+    struct bench s;
+    (void)state;
+    bench_up(&s, "reth", 0);
+    struct ls_el_syncing at = ls_engine_syncing(s.e);
+    assert_true(at.is_syncing);
+    warm(&s, s.a[8], s.a[4]);
+    assert_false(ls_engine_syncing(s.e).is_syncing);
+    ls_engine_restart(s.e, 2);
+    at = ls_engine_syncing(s.e);
+    assert_true(at.is_syncing);
+    assert_int_equal(at.starting, 18);
+    assert_int_equal(at.current, 18);
+    assert_int_equal(at.stages, 18);
+    ls_engine_set_profile(s.e, ls_engine_profile_find("geth"));
+    assert_false(ls_engine_syncing(s.e).is_syncing);
+    bench_down(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -520,6 +555,8 @@ int main(void)
         cmocka_unit_test(the_list_of_names_is_cut_to_its_room),
         cmocka_unit_test(condemned_blocks_go_with_what_stands_on_them),
         cmocka_unit_test(profiles_are_switched_while_the_engine_runs),
+        cmocka_unit_test(labels_of_reth_are_unset_while_their_block_is_reorged_out),
+        cmocka_unit_test(reth_says_that_it_syncs_until_its_head_moves),
         cmocka_unit_test(the_dead_come_back_by_restart_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
