@@ -119,6 +119,28 @@ static bool have_snapshot(struct ls_core *c, struct ls_actions *out)
     return have;
 }
 
+/* Nobody knows on what branch a payload above a gap is; the source does, and is asked once for it.
+ * What it has another block for is not named; after a jump, or when safe has moved since, only what
+ * it vouches for is (I-27 without breaking I-03). No block is taken from it (P-7). */
+static bool gap_is_known(struct ls_core *c, struct ls_actions *out)
+{
+    if (c->pass.facts[LS_FACT_SRC_AT_GAP].state == LS_FACT_KNOWN) {
+        return true;
+    }
+    if (c->pass.facts[LS_FACT_SRC_AT_GAP].state == LS_FACT_ASKED) {
+        return false;
+    }
+    uint32_t slot = ls_queue_doubtful(c);
+    if (slot == LS_QUEUE_MAX) {
+        return true;
+    }
+    c->pass.gap = c->queue.items[slot].ref.hash;
+    (void)ls_pass_ask(c, out, LS_FACT_SRC_AT_GAP, LS_TO_SOURCE,
+                      c->cfg.follow == LS_FOLLOW_EL ? LS_M_BLOCK : LS_M_OUTPUT,
+                      (struct ls_request_params){.number = c->queue.items[slot].ref.number});
+    return false;
+}
+
 /* --- step 5: what the engine has --- */
 
 static const struct ls_block_reply *ask_engine(struct ls_core *c, struct ls_actions *out,
@@ -342,9 +364,13 @@ static bool is_quiet_genesis(const struct ls_core *c, const struct ls_decision *
 
 static void commit_labels(struct ls_core *c, struct ls_actions *out, const struct ls_heads *h)
 {
+    bool has_moved = !ls_same(&c->heads.safe, &h->safe);
     c->heads.local_safe = h->local_safe;
     c->heads.safe = h->safe;
     c->heads.finalized = h->finalized;
+    if (has_moved) {
+        ls_queue_mark_dated(c);
+    }
     ls_publish(c, out);
 }
 
@@ -523,7 +549,8 @@ void ls_follow_continue(struct ls_core *c, struct ls_actions *out)
     if (!c->pass.is_active || c->life != LS_LIFE_RUN) {
         return;
     }
-    if (!have_snapshot(c, out) || !ls_gate_l1(c, out)) { /* steps 1 to 3 */
+    if (!have_snapshot(c, out) || !ls_gate_l1(c, out) || /* steps 1 to 3 */
+        !gap_is_known(c, out)) {
         return;
     }
     if (!engine_head(c, out) || !engine_labels(c, out) || !engine_blocks(c, out) ||
@@ -568,6 +595,9 @@ void ls_follow_reply(struct ls_core *c, const struct ls_alive *q, const struct l
     }
     f->state = LS_FACT_KNOWN;
     f->r = ev->block;
+    if (q->fact == LS_FACT_SRC_AT_GAP) {
+        ls_queue_source_has(c, &c->pass.gap, &f->r);
+    }
     if (q->fact == LS_FACT_SRC_STATUS) {
         c->pass.snap = (struct ls_snapshot){.local_safe = ev->status.local_safe_l2,
                                             .safe = ev->status.safe_l2,
@@ -597,6 +627,12 @@ void ls_follow_fail(struct ls_core *c, const struct ls_alive *q, const struct ls
                     struct ls_actions *out)
 {
     if (!c->pass.is_active || c->pass.facts[q->fact].state != LS_FACT_ASKED) {
+        ls_follow_continue(c, out);
+        return;
+    }
+    if (q->fact == LS_FACT_SRC_AT_GAP) { /* it was a favour: following does not depend on it */
+        c->pass.facts[q->fact].state = LS_FACT_KNOWN;
+        ls_queue_source_has(c, &c->pass.gap, NULL);
         ls_follow_continue(c, out);
         return;
     }

@@ -52,12 +52,26 @@ static uint32_t find_farthest(const struct ls_queue *q)
     return best;
 }
 
-/* The lowest that a gap attempt may name. */
-static uint32_t find_lowest(const struct ls_queue *q)
+/* The source had it on its chain under the safe block that is ours now. */
+static bool is_vouched(const struct ls_core *c, const struct ls_queued *e)
 {
+    return ls_known(&c->heads.safe) && ls_hash_eq(&e->vouched, &c->heads.safe.hash);
+}
+
+/* A source that cannot be asked is no reason to leave a gap open: only a jump is (I-27, I-03). */
+static bool may_be_named(const struct ls_core *c, const struct ls_queued *e)
+{
+    bool is_doubtful = e->is_stray || (e->is_dated && c->now_ns >= c->source_mute_ns);
+    return is_waiting(e) && (!is_doubtful || is_vouched(c, e));
+}
+
+/* The lowest that a gap attempt may name. */
+static uint32_t find_lowest(const struct ls_core *c)
+{
+    const struct ls_queue *q = &c->queue;
     uint32_t best = LS_QUEUE_MAX;
     for (uint32_t i = 0; i < q->used_below; i++) {
-        if (is_waiting(&q->items[i]) && !q->items[i].is_stray &&
+        if (may_be_named(c, &q->items[i]) &&
             (best == LS_QUEUE_MAX || q->items[i].ref.number < q->items[best].ref.number)) {
             best = i;
         }
@@ -76,16 +90,79 @@ void ls_queue_drop(struct ls_core *c, struct ls_actions *out, uint32_t slot)
     (void)out;
 }
 
-void ls_queue_mark_strays(struct ls_core *c)
+static void mark(struct ls_core *c, bool is_jump)
 {
     struct ls_queue *q = &c->queue;
     for (uint32_t i = 0; i < q->used_below; i++) {
-        q->items[i].is_stray = true;
+        q->items[i].is_stray = q->items[i].is_stray || is_jump;
+        q->items[i].is_dated = true;
     }
     struct ls_l2_ref at = c->heads.unsafe;
     for (uint32_t i = find_child(q, &at); i != LS_QUEUE_MAX; i = find_child(q, &at)) {
         q->items[i].is_stray = false;
+        q->items[i].is_dated = false;
         at = q->items[i].ref;
+    }
+}
+
+void ls_queue_mark_strays(struct ls_core *c)
+{
+    mark(c, true);
+}
+
+void ls_queue_mark_dated(struct ls_core *c)
+{
+    mark(c, false);
+}
+
+/* Asked no more often than a gap is acted on; of several, each in turn. */
+uint32_t ls_queue_doubtful(const struct ls_core *c)
+{
+    const struct ls_queue *q = &c->queue;
+    uint32_t best = LS_QUEUE_MAX;
+    if (c->now_ns < c->source_mute_ns || q->gap_next_ns == LS_NEVER ||
+        q->gap_next_ns > c->now_ns + c->cfg.poll_ns || c->is_behind ||
+        find_child(q, &c->heads.unsafe) != LS_QUEUE_MAX) {
+        return LS_QUEUE_MAX;
+    }
+    for (uint32_t i = 0; i < q->used_below; i++) {
+        const struct ls_queued *e = &q->items[i];
+        const struct ls_queued *b = best != LS_QUEUE_MAX ? &q->items[best] : NULL;
+        if (is_waiting(e) && (e->asks == 0 || e->is_stray || e->is_dated) && !is_vouched(c, e) &&
+            (b == NULL || e->asks < b->asks ||
+             (e->asks == b->asks && e->ref.number < b->ref.number))) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+static uint64_t gap_pause_ns(struct ls_core *c)
+{
+    uint64_t polls = c->queue.gap_tries < LS_GAP_EAGER ? 1 : LS_GAP_SLOW;
+    c->queue.gap_tries++;
+    return polls * c->cfg.poll_ns;
+}
+
+void ls_queue_source_has(struct ls_core *c, const struct ls_hash *hash,
+                         const struct ls_block_reply *r)
+{
+    uint32_t i = find_hash(&c->queue, hash);
+    if (r == NULL) {
+        c->source_mute_ns = c->now_ns + LS_MUTE_POLLS * c->cfg.poll_ns;
+    }
+    if (i == LS_QUEUE_MAX) {
+        return; /* gone in meanwhile */
+    }
+    struct ls_queued *e = &c->queue.items[i];
+    e->asks++;
+    if (r != NULL && r->found && ls_hash_eq(&r->ref.hash, hash)) {
+        e->vouched = c->pass.snap.safe.hash;
+        return;
+    }
+    e->is_stray = e->is_stray || (r != NULL && r->found); /* it has another block there */
+    if (!may_be_named(c, e) && c->queue.gap_next_ns <= c->now_ns) {
+        c->queue.gap_next_ns = c->now_ns + gap_pause_ns(c);
     }
 }
 
@@ -301,7 +378,7 @@ static uint32_t gap_entry(const struct ls_core *c)
         find_child(&c->queue, &c->heads.unsafe) != LS_QUEUE_MAX) {
         return LS_QUEUE_MAX;
     }
-    uint32_t i = find_lowest(&c->queue);
+    uint32_t i = find_lowest(c);
     return i != LS_QUEUE_MAX && is_beside_safe(c, &c->queue.items[i].ref) ? LS_QUEUE_MAX : i;
 }
 
@@ -312,9 +389,7 @@ uint32_t ls_queue_gap(struct ls_core *c)
     }
     uint32_t i = gap_entry(c);
     if (i != LS_QUEUE_MAX) {
-        uint64_t polls = c->queue.gap_tries < LS_GAP_EAGER ? 1 : LS_GAP_SLOW;
-        c->queue.gap_next_ns = c->now_ns + polls * c->cfg.poll_ns;
-        c->queue.gap_tries++;
+        c->queue.gap_next_ns = c->now_ns + gap_pause_ns(c);
     }
     return i;
 }

@@ -19,6 +19,8 @@
 #define LS_LABEL_PASSES 2u  /* I-26: passes a label must differ before it is restored */
 #define LS_GAP_EAGER 3u     /* gap attempts one poll apart; later ones LS_GAP_SLOW polls apart */
 #define LS_GAP_SLOW 5u      /* I-27 allows 10 */
+#define LS_MUTE_POLLS \
+    64u /* a source that did not tell a block by number is not asked for so long */
 #define LS_RELEASES_MAX 32u /* RELEASE actions in one step; the rest follow in the next */
 #define LS_PAYLOAD_TRIES 8u /* attempts at a payload that fits but is not accepted */
 
@@ -66,6 +68,7 @@ enum ls_fact_id {
     LS_FACT_EL_AT_F,
     LS_FACT_EL_LATEST_AGAIN, /* after the blocks: did the engine's head stand still meanwhile? */
     LS_FACT_SRC_AT_F,        /* the source's block at our finalized number */
+    LS_FACT_SRC_AT_GAP,      /* the source's block at the number of a payload above a gap */
     LS_FACT_L1_OURS,         /* L1 block at the number of our own safe's origin */
     LS_FACT_COUNT
 };
@@ -86,6 +89,7 @@ struct ls_pass {
     bool skip_current_l1; /* current_l1 is not on our L1 (yet) */
     bool no_source_at;    /* the source cannot tell its block at a number */
     uint64_t epoch;       /* engine writes answered when EL_LATEST was asked */
+    struct ls_hash gap;   /* the payload SRC_AT_GAP is about */
     struct ls_snapshot snap;
     struct ls_fact facts[LS_FACT_COUNT];
 };
@@ -161,11 +165,14 @@ struct ls_queued {
     bool is_used;
     bool is_dropped; /* to be released: a step releases a bounded number */
     bool is_stray;   /* perhaps on a branch we left: fits the head or waits, no gap attempt */
+    bool is_dated;   /* safe moved since it was taken to descend from it: the same */
     uint32_t handle;
     struct ls_l2_ref ref;
     uint64_t bytes;
     uint64_t not_before_ns; /* retry time */
     unsigned tries;
+    unsigned asks;          /* how often the source was asked for it */
+    struct ls_hash vouched; /* the source's safe block when it had this one on its chain */
 };
 
 /* What a payload said of its place, kept after the payload is gone. */
@@ -225,6 +232,7 @@ struct ls_core {
     bool is_behind; /* last pass: the engine lacks the source's local-safe */
     uint64_t next_poll_ns;
     uint64_t source_retry_ns;    /* Retry-After */
+    uint64_t source_mute_ns;     /* until then it is not asked for blocks by number for a gap */
     uint64_t last_switch_ns;     /* 0 = never */
     struct ls_hash matched;      /* newest E known to be an ancestor of our unsafe head */
     struct ls_hash lost_matched; /* the same for the head the engine lost */
@@ -365,8 +373,15 @@ bool ls_queue_links(const struct ls_core *c, const struct ls_l2_ref *from,
                     const struct ls_l2_ref *to);
 void ls_queue_drop(struct ls_core *c, struct ls_actions *out, uint32_t slot);
 /* After a jump to a block that no payload led to: what does not link to it without a hole is a
- * stray. */
+ * stray, named again when the source vouches for it under the safe block we have. */
 void ls_queue_mark_strays(struct ls_core *c);
+/* After safe moved: the same, less strict (is_dated). */
+void ls_queue_mark_dated(struct ls_core *c);
+/* Slot of the payload above a gap that the source should be asked about now, or LS_QUEUE_MAX. */
+uint32_t ls_queue_doubtful(const struct ls_core *c);
+/* What the source has at the number of the payload with this hash (NULL: it cannot tell). */
+void ls_queue_source_has(struct ls_core *c, const struct ls_hash *hash,
+                         const struct ls_block_reply *r);
 /* Forgets everything built on a block the engine called invalid, and remembers it. */
 void ls_queue_bad(struct ls_core *c, struct ls_actions *out, const struct ls_hash *hash);
 bool ls_queue_is_bad(const struct ls_queue *q, const struct ls_hash *hash);

@@ -114,6 +114,7 @@ static void follow_valid(struct ls_core *c, struct ls_actions *out)
     struct ls_block_id s = ls_id(&w->sent.heads.safe);
     bool has_jumped = !ls_same(&w->sent.heads.unsafe, &c->heads.unsafe) || c->is_off_branch;
     bool is_first = !ls_known(&c->heads.safe);
+    struct ls_hash was_safe = c->heads.safe.hash;
     w->last_valid = w->last_sent;
     w->refusals = 0;
     c->is_off_branch = false;
@@ -124,6 +125,9 @@ static void follow_valid(struct ls_core *c, struct ls_actions *out)
     if (!w->sent.no_labels) {
         c->heads = w->sent.heads;
         w->labels_accepted = true;
+    }
+    if (!ls_hash_eq(&was_safe, &c->heads.safe.hash)) {
+        ls_queue_mark_dated(c);
     }
     settle_targets(c, has_jumped);
     ls_move_engine(c, w->pending.is_set ? LS_ENGINE_SYNCING : LS_ENGINE_VALID);

@@ -34,8 +34,9 @@ return {
         handed[e.block.number] = e
       elseif e.kind == "call" and e.endpoint == "engine" and e.method:find("^engine_") then
         local moves_labels = e.head and e.head == at_head
+        local writes = e.method:find("newPayload") or e.method:find("forkchoiceUpdated")
         at_head = e.head or at_head
-        if not moves_labels then calls[#calls + 1] = e end
+        if writes and not moves_labels then calls[#calls + 1] = e end
       end
     end
     local at, waits = 1, {}

@@ -66,6 +66,8 @@ struct rig {
     uint64_t l1_head;
     bool l1_down;
     bool answers_output;
+    uint64_t source_tip; /* it has nothing above, 0 = no matter what is asked for */
+    unsigned source_ats; /* blocks by number it was asked for */
     /* record */
     struct rig_write writes[RIG_WRITES];
     size_t write_count;
@@ -312,7 +314,10 @@ static inline void rig_source_read(struct rig *r, const struct ls_action *a)
         struct rig_block at = rig_at(r, r->s.branch, a->params.number);
         at = a->params.tag == LS_TAG_SAFE ? r->s : at;
         at = a->params.tag == LS_TAG_FINALIZED ? r->f : at;
-        ev.block.found = !r->source_null || a->params.tag == LS_TAG_NONE;
+        bool by_number = a->params.tag == LS_TAG_NONE;
+        r->source_ats += by_number && a->params.number > 0;
+        ev.block.found =
+            by_number ? r->source_tip == 0 || a->params.number <= r->source_tip : !r->source_null;
         ev.block.ref = rig_ref(r, at);
     }
     rig_event(r, ev);

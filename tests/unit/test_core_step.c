@@ -196,6 +196,103 @@ static void gap_on_a_branch_beside_safe_waits_for_the_source(void **state)
     rig_free(r);
 }
 
+/* After a jump to the source's block nobody knows on what branch a payload above a gap is. The
+ * source does: what it vouches for is named (I-27), before any more gossip. */
+static void a_payload_above_a_gap_is_named_when_the_source_has_it(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 2; kind++) {
+        struct rig *r = rig_new(kind == 0 ? LS_FOLLOW_EL : LS_FOLLOW_CL, false);
+        rig_warm(r, 100, 100, 40);
+        r->backfill = 100;
+        rig_source(r, 0, 100, 40);
+        rig_start(r);
+        rig_source(r, 0, 130, 40);
+        rig_feed(r, 0, 150);
+        rig_run(r, 6);
+        assert_int_equal(r->head.number, 150);
+        assert_labels(r, B(130), B(40));
+        assert_int_equal(r->source_ats, 1);
+        rig_free(r);
+    }
+}
+
+/* The source shows another block there: not named while that is so, not even once, and the one that
+ * is above it on the right branch is. */
+static void a_payload_the_source_has_not_is_never_named_after_a_jump(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(LS_FOLLOW_CL, false);
+    r->fork[1] = 120;
+    rig_warm(r, 100, 100, 40);
+    r->backfill = 100;
+    rig_source(r, 0, 100, 40);
+    rig_start(r);
+    rig_source(r, 0, 130, 40);
+    rig_feed(r, 1, 140);
+    rig_feed(r, 0, 150);
+    rig_run(r, 30);
+    for (size_t i = 0; i < r->write_count; i++) {
+        assert_true(r->writes[i].head.branch == 0 || r->writes[i].safe.number < 130);
+    }
+    assert_int_equal(r->head.number, 150);
+    assert_true(r->source_ats < 20);
+    rig_free(r);
+}
+
+/* Safe moves on below the gap. A dead payload far above the source's tip was named while it could
+ * be on our chain; not any more (I-03). */
+static void a_far_payload_is_not_named_over_a_safe_block_that_moved(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(LS_FOLLOW_CL, false);
+    r->fork[1] = 100;
+    rig_warm(r, 100, 100, 40);
+    rig_source(r, 0, 100, 40);
+    rig_start(r);
+    r->source_tip = 100;
+    rig_feed(r, 1, 300);
+    rig_run(r, 3);
+    assert_true(rig_is(rig_last_forkchoice(r)->head, X(300))); /* nothing spoke against it */
+    size_t before = r->write_count;
+    for (uint64_t n = 101; n < 130; n++) {
+        r->source_tip = n;
+        rig_source(r, 0, n, 40);
+        rig_feed(r, 0, n);
+        rig_run(r, 1);
+    }
+    for (size_t i = before; i < r->write_count; i++) {
+        bool is_far = r->writes[i].is_forkchoice && r->writes[i].head.branch == 1;
+        assert_true(!is_far || r->writes[i].safe.number == 100);
+    }
+    assert_labels(r, B(129), B(40));
+    rig_free(r);
+}
+
+/* A source that does not tell blocks by number: asked now and then, the gap is acted on all the
+ * same, and following goes on as if nothing was asked. */
+static void a_source_that_cannot_vouch_leaves_no_gap_open(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(LS_FOLLOW_CL, false);
+    rig_warm(r, 120, 100, 40);
+    r->answers_output = false;
+    r->engine_stuck = false;
+    rig_source(r, 0, 100, 40);
+    rig_start(r);
+    rig_feed(r, 0, 150);
+    rig_source(r, 0, 110, 40);
+    rig_run(r, 8);
+    assert_labels(r, B(110), B(40));
+    assert_int_equal(rig_status(r).passes[LS_PASS_FETCH], 0);
+    assert_true(rig_is(rig_last_forkchoice(r)->head, B(150)));
+    assert_true(rig_is(rig_last_forkchoice(r)->safe, B(110)));
+    r->backfill = 10;
+    rig_run(r, 12);
+    assert_int_equal(r->head.number, 150);
+    rig_free(r);
+}
+
 /* The engine reaches its sync target between two reads of one pass, at every place in it. */
 static void engine_that_moves_between_reads_is_read_again(void **state)
 {
@@ -773,6 +870,10 @@ int main(void)
         cmocka_unit_test(payloads_out_of_order_wait_for_the_missing_one),
         cmocka_unit_test(gap_is_acted_on_although_everything_else_ticks),
         cmocka_unit_test(gap_on_a_branch_beside_safe_waits_for_the_source),
+        cmocka_unit_test(a_payload_above_a_gap_is_named_when_the_source_has_it),
+        cmocka_unit_test(a_payload_the_source_has_not_is_never_named_after_a_jump),
+        cmocka_unit_test(a_far_payload_is_not_named_over_a_safe_block_that_moved),
+        cmocka_unit_test(a_source_that_cannot_vouch_leaves_no_gap_open),
         cmocka_unit_test(engine_that_moves_between_reads_is_read_again),
         cmocka_unit_test(gossip_is_not_starved_by_jumps_to_the_source),
         cmocka_unit_test(payloads_help_an_engine_without_peers_to_its_first_labels),

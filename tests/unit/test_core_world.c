@@ -114,6 +114,7 @@ static void run_world(uint64_t seed)
     struct rig *r = rig_new(below(&s, 2) == 0 ? LS_FOLLOW_EL : LS_FOLLOW_CL, false);
     struct truth t = {0, 40 + below(&s, 20), 10 + below(&s, 20)};
     uint64_t have = below(&s, 3) * 20;
+    r->answers_output = below(&s, 3) != 0;
     rig_warm(r, have, have > 10 ? 10 : 0, have > 10 ? 5 : 0);
     rig_source(r, 0, t.safe, t.finalized);
     rig_start(r);
