@@ -24,7 +24,7 @@ return {
     w:wait(8)
     w:expect("the engine dropped them", w:label("safe"), old_safe)
     local n = #follow.forkchoices(w, from)
-    w:expect("they are not said more than once a tick (" .. n .. ")", n <= 14)
+    w:expect("they are said less and less often (" .. n .. ")", n <= 6)
     w:feed(head + 1)
     w:within(2, "labels are right once the head moved", function() return follow.is_settled(w) end)
     w:expect("on the new head", w:label("latest"), head + 1)
