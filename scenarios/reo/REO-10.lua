@@ -1,6 +1,8 @@
 -- The engine gets to the source's branch at its own pace, and may get there between two questions of
--- one poll: what it said before does not fit what it says then. Every speed is another place.
+-- one poll: then what it said before does not fit what it says after. Every place in a poll is tried.
 local follow = use "common/follow"
+
+local READS = 7 -- of the engine in a poll, at most
 
 return {
   id = "REO-10",
@@ -12,22 +14,25 @@ return {
   covers = {"I-03", "I-14", "R-2.13"},
 
   run = function(w)
-    for part, speed in ipairs{3, 7, 20, 50} do
-      if part > 1 then
+    local base, finalized = w:at(330), w:at(40)
+    local fork, safe = w:fork("x", base, 60), base + 20
+    for place = 1, READS do
+      if place > 1 then
         w:stop()
         w:fresh()
       end
-      local base, finalized = w:at(330), w:at(40)
-      local fork = part == 1 and w:fork("x", base, 60) or w:block("x@" .. (base.number - w:block("B+0").number) .. "+60")
-      local safe, from = base + 20, w:mark()
-      w:engine{head = fork, safe = base - 10, finalized = finalized, backfill = speed}
-      w:fault("engine", {kind = "delay", method = "eth_getBlockByNumber", ticks = 0.2})
+      w:engine{head = fork, safe = base - 10, finalized = finalized, backfill = 0}
       w:source{unsafe = safe, safe = safe, finalized = finalized}
       w:start()
-      w:within(20, "the engine is on the source's branch, labels too", function()
-        return w:canonical(safe.number) == safe and follow.is_settled(w)
+      w:within(3, "a forkchoice to the source's branch is answered SYNCING", function()
+        return follow.find(w, nil, function(fcu) return fcu.status == "SYNCING" end)
       end)
-      for _, fcu in ipairs(follow.forkchoices(w, from)) do
+      w:fault("engine", {kind = "hold", method = "eth_getBlockByNumber", after = place - 1, count = 1})
+      w:within(4, "read " .. place .. " is under way", function() return w:held("engine") > 0 end)
+      w:engine{knows = safe, head = safe, safe = base - 10, finalized = finalized} -- it got there
+      w:release("engine")
+      follow.settle(w, 4, "labels are the source's")
+      for _, fcu in ipairs(follow.forkchoices(w)) do
         w:expect("each forkchoice has the source's block as head", fcu.head, safe)
       end
       w:clear("engine")
