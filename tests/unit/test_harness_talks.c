@@ -14,11 +14,17 @@
 
 /* --- conversations in short ---
  *
- *   np N STATUS             newPayload of canonical block N
- *   fcu H S F STATUS        forkchoice; 0 is no label; STATUS may be MISSING, the error of a safe
- * block that is not there at N M                  the block read at N is M; - is null probe L S F
- * labels that were read; - is none deed | down | made-up   something was done | the engine was not
- * there | the next answer is another program's
+ * np N STATUS: newPayload of canonical block N.
+ *
+ * fcu H S F STATUS: forkchoice; 0 is no label. STATUS may be MISSING, the error of a safe block
+ * that is not there.
+ *
+ * at N M: the block read at number N is M, or "-" for null.
+ *
+ * probe L S F: labels that were read; "-" is none.
+ *
+ * deed: something was done. down: the engine was not there. made-up: the next answer is another
+ * program's.
  */
 
 struct writer {
