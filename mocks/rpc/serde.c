@@ -97,11 +97,15 @@ void ls_serde_leave(struct ls_serde *s)
 void ls_serde_end(struct ls_serde *s, char closing)
 {
     char c = ls_serde_peek(s);
-    if (c == closing || (c == ',' && closing == ']')) {
+    if (c == closing) {
         s->at++;
+        return;
     }
-    if (c != closing && s->fault.n == 0) {
+    if (c == ',' && closing == ']') {
+        s->at++;
         (void)ls_serde_peek(s);
+    }
+    if (s->fault.n == 0) {
         (void)fail_ahead(s, "trailing characters");
     }
 }
@@ -297,7 +301,7 @@ bool ls_serde_number(struct ls_serde *s, struct ls_serde_number *out)
     return true;
 }
 
-/* The shortest digits that read back the same, in the form Rust's ryu gives them. */
+/* The shortest digits that read back the same, in the form zmij prints them. */
 static void put_float(struct ls_buf *b, double f)
 {
     char digits[40];
@@ -310,7 +314,7 @@ static void put_float(struct ls_buf *b, double f)
     exponent = atoi(e + 1);
     if (exponent >= 16 || exponent < -5) {
         *e = '\0';
-        (void)ls_buf_printf(b, "%se%d", digits, exponent);
+        (void)ls_buf_printf(b, "%se%+d", digits, exponent);
         return;
     }
     int places = count - 2 - exponent; /* behind the point */
@@ -319,8 +323,36 @@ static void put_float(struct ls_buf *b, double f)
 
 /* --- what unexpected values are called --- */
 
-/* Rust's Debug of a string. What it escapes beyond ASCII are the unprintable characters of
- * Unicode's tables; of those we know the C1 controls. */
+/* Characters Rust's Debug escapes beyond ASCII, of those that texts are seen to hold: controls,
+ * marks that join or have no width, spaces, private use. Its whole table is Unicode's. */
+static bool is_unprintable(unsigned c)
+{
+    static const struct {
+        unsigned first;
+        unsigned last;
+    } ranges[] = {{0x80, 0xa0},     {0xad, 0xad},     {0x300, 0x36f},   {0x1680, 0x1680},
+                  {0x180e, 0x180e}, {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},
+                  {0x20d0, 0x20f0}, {0x3000, 0x3000}, {0xe000, 0xf8ff}, {0xfe00, 0xfe0f},
+                  {0xfe20, 0xfe2f}, {0xfeff, 0xfeff}, {0xfff0, 0xfffb}, {0xe0000, 0x10ffff}};
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        if (c >= ranges[i].first && c <= ranges[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of a well-formed sequence of n bytes. */
+static unsigned code_point(const uint8_t *p, size_t n)
+{
+    unsigned c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        c = c << 6 | (p[i] & 0x3fu);
+    }
+    return c;
+}
+
+/* Rust's Debug of a string. */
 void ls_serde_quote(struct ls_serde *s, struct ls_span text)
 {
     struct ls_buf *b = &s->fault;
@@ -339,8 +371,8 @@ void ls_serde_quote(struct ls_serde *s, struct ls_span text)
                                                   : 3]);
         } else if (c < 0x20 || c == 0x7f) {
             (void)ls_buf_printf(b, "\\u{%x}", c);
-        } else if (c == 0xc2 && n == 2 && text.p[i + 1] < 0xa0) {
-            (void)ls_buf_printf(b, "\\u{%x}", text.p[i + 1]);
+        } else if (n > 1 && is_unprintable(code_point(text.p + i, n))) {
+            (void)ls_buf_printf(b, "\\u{%x}", code_point(text.p + i, n));
         } else {
             (void)ls_buf_put(b, text.p + i, n == 0 ? 1 : n);
         }

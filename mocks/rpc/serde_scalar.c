@@ -124,7 +124,12 @@ static bool fixed_items(struct ls_serde *s, uint8_t *out, size_t n)
     }
     while (count <= n && has_item(s, count == 0)) {
         if (!byte_item(s, count < n ? &out[count] : &extra)) {
-            return false;
+            if (count < n) {
+                return false;
+            }
+            ls_buf_clear(&s->fault); /* nobody looks why there is no item too many */
+            s->is_placed = false;
+            break;
         }
         count++;
     }
@@ -337,14 +342,9 @@ bool ls_serde_bool(struct ls_serde *s, bool *out)
     return true;
 }
 
-bool ls_serde_name(struct ls_serde *s, const char *const *names, unsigned *out)
+static bool variant(struct ls_serde *s, const char *const *names, unsigned *out)
 {
     struct ls_span text;
-    if (ls_serde_peek(s) != '"') {
-        (void)ls_serde_fail(s, "expected value");
-        s->at++; /* named by the byte it saw */
-        return ls_serde_place(s);
-    }
     if (!ls_serde_string(s, &text)) {
         return false;
     }
@@ -360,4 +360,47 @@ bool ls_serde_name(struct ls_serde *s, const char *const *names, unsigned *out)
         (void)ls_buf_printf(&s->fault, "%s`%s`", i == 0 ? "" : ", ", names[i]);
     }
     return ls_serde_place(s);
+}
+
+/* A fault named by the byte that was seen and not consumed. */
+static bool fail_at_byte(struct ls_serde *s, const char *what)
+{
+    (void)ls_serde_fail(s, "%s", what);
+    s->at++;
+    return ls_serde_place(s);
+}
+
+/* {"name": null}: serde's other form of a variant without content. */
+static bool variant_object(struct ls_serde *s, const char *const *names, unsigned *out)
+{
+    if (!ls_serde_enter(s)) {
+        return false;
+    }
+    if (ls_serde_peek(s) != '"') {
+        return fail_at_byte(s, "expected value");
+    }
+    if (!variant(s, names, out)) {
+        return false;
+    }
+    (void)ls_serde_peek(s);
+    s->at++; /* the colon */
+    if (ls_serde_peek(s) != 'n') {
+        return ls_serde_wrong_type(s, false, "unit");
+    }
+    s->at += 4;
+    ls_serde_leave(s);
+    if (ls_serde_peek(s) != '}') {
+        return fail_at_byte(s, "expected value");
+    }
+    s->at++;
+    return true;
+}
+
+bool ls_serde_name(struct ls_serde *s, const char *const *names, unsigned *out)
+{
+    char c = ls_serde_peek(s);
+    if (c == '{') {
+        return variant_object(s, names, out);
+    }
+    return c == '"' ? variant(s, names, out) : fail_at_byte(s, "expected value");
 }
