@@ -46,6 +46,7 @@ static const char usage[] =
     "  --from N            first block; or latest, safe, finalized: the head of now\n"
     "  --to M              last block\n"
     "  --follow            wait for new blocks; reorgs become branches\n"
+    "  --receipts          receipts of the blocks too (eth_getBlockReceipts)\n"
     "  -o DIR              where to; the folder above it must exist\n"
     "  --finish            make the fixture of what DIR holds, without asking any node\n"
     "  --rollup FILE       op-node's rollup.json, instead of the --cl's; \"none\": do without\n"
@@ -222,6 +223,7 @@ static enum ls_err parse(int argc, char **argv, struct request *q, struct ls_dia
         {.name = "--to", .number = &q->to},
         {.name = "--follow", .flag = &q->o.is_following},
         {.name = "-o", .value = &q->o.dir},
+        {.name = "--receipts", .flag = &q->o.has_receipts},
         {.name = "--finish", .flag = &q->finish},
         {.name = "--rollup", .value = &q->rollup},
         {.name = "--name", .value = &q->o.name},
@@ -385,6 +387,10 @@ static void report(const char *dir, const struct ls_pull_result *r)
     if (r->orphans_left_out > 0) {
         printf("left out %" PRIu64 " orphans: the L1 node does not have the L1 blocks they name\n",
                r->orphans_left_out);
+    }
+    if (r->without_receipts > 0) {
+        printf("%" PRIu64 " blocks have no receipts: they were recorded without\n",
+               r->without_receipts);
     }
     if (!r->is_verified) {
         printf("too large to be verified as a whole here: lockstep verify does it\n");

@@ -11,6 +11,7 @@
 #include "harness/capture/input.h"
 #include "harness/capture/jsontext.h"
 #include "harness/capture/manifest.h"
+#include "harness/capture/receipts.h"
 #include "lib/hex.h"
 #include "lib/json.h"
 
@@ -139,22 +140,19 @@ static enum ls_err take_row(void *ctx, struct ls_span text, struct ls_diag *d)
 static enum ls_err take_receipts(void *ctx, struct ls_span text, struct ls_diag *d)
 {
     struct importer *im = ctx;
-    struct ls_jsontext it = ls_jsontext_open(text);
-    struct ls_jsontext_item first;
     struct ls_hash block;
     struct ls_buf line;
 
-    if (text.n == 4 && memcmp(text.p, "null", 4) == 0) {
+    if (text.n == 4 && memcmp(text.p, LS_RECEIPTS_NONE, 4) == 0) {
         return LS_OK;
     }
     if (text.n == 0 || text.p[0] != '[') {
         return ls_fail(d, LS_ERR_TYPE, "no list of receipts");
     }
-    if (!ls_jsontext_next(&it, &first)) {
+    if (!ls_receipts_are_some(text)) {
         return LS_OK;
     }
-    struct ls_span hash = ls_jsontext_get(first.value, "blockHash");
-    if (hash.n < 2 || ls_hex_fixed((const char *)hash.p + 1, hash.n - 2, block.b, sizeof block.b)) {
+    if (!ls_receipts_block(text, &block)) {
         return ls_fail(d, LS_ERR_PARSE, "blockHash: no receipt without it");
     }
     ls_buf_init(&line, LS_SEGMENT_BYTES_MAX);

@@ -49,6 +49,12 @@ static void write_call(const struct ls_pull_call *c, uint64_t id, struct ls_jw *
         ls_jw_hex(w, NULL, c->hash.b, sizeof c->hash.b);
         ls_jw_bool(w, NULL, c->is_full);
         break;
+    case LS_PULL_RECEIPTS_BY_NUMBER:
+        ls_jw_quantity(w, NULL, c->number);
+        break;
+    case LS_PULL_RECEIPTS_BY_HASH:
+        ls_jw_hex(w, NULL, c->hash.b, sizeof c->hash.b);
+        break;
     case LS_PULL_CHAIN_ID:
     case LS_PULL_CLIENT_VERSION:
     case LS_PULL_ROLLUP_CONFIG:

@@ -22,13 +22,15 @@ enum ls_pull_node {
 };
 
 /* X(name, JSON-RPC method) */
-#define LS_PULL_METHOD_LIST(X)                 \
-    X(CHAIN_ID, "eth_chainId")                 \
-    X(CLIENT_VERSION, "web3_clientVersion")    \
-    X(BLOCK_BY_NUMBER, "eth_getBlockByNumber") \
-    X(BLOCK_BY_TAG, "eth_getBlockByNumber")    \
-    X(BLOCK_BY_HASH, "eth_getBlockByHash")     \
-    X(ROLLUP_CONFIG, "optimism_rollupConfig")  \
+#define LS_PULL_METHOD_LIST(X)                    \
+    X(CHAIN_ID, "eth_chainId")                    \
+    X(CLIENT_VERSION, "web3_clientVersion")       \
+    X(BLOCK_BY_NUMBER, "eth_getBlockByNumber")    \
+    X(BLOCK_BY_TAG, "eth_getBlockByNumber")       \
+    X(BLOCK_BY_HASH, "eth_getBlockByHash")        \
+    X(RECEIPTS_BY_NUMBER, "eth_getBlockReceipts") \
+    X(RECEIPTS_BY_HASH, "eth_getBlockReceipts")   \
+    X(ROLLUP_CONFIG, "optimism_rollupConfig")     \
     X(SYNC_STATUS, "optimism_syncStatus")
 
 enum ls_pull_method {
@@ -39,9 +41,9 @@ enum ls_pull_method {
 
 struct ls_pull_call {
     enum ls_pull_method method;
-    uint64_t number;     /* BLOCK_BY_NUMBER */
+    uint64_t number;     /* …_BY_NUMBER */
     const char *tag;     /* BLOCK_BY_TAG: "latest" …; static */
-    struct ls_hash hash; /* BLOCK_BY_HASH */
+    struct ls_hash hash; /* …_BY_HASH */
     bool is_full;        /* blocks: with transaction objects */
 };
 

@@ -7,6 +7,7 @@
 
 #include "harness/capture/check.h"
 #include "harness/capture/pull_inner.h"
+#include "harness/capture/receipts.h"
 
 #define CHUNK 1024u       /* blocks between two looks at L1 */
 #define PROBE_FIRST 8u    /* blocks compared at once when looking for a fork, at first … */
@@ -91,27 +92,95 @@ static enum ls_err record(struct ls_pull *p, struct ls_span text, const struct l
     return e;
 }
 
+/* Records the receipts the node gave for the block, before the block itself is. Those of another
+ * block are no error of the node: its chain was replaced between the two answers. */
+static enum ls_err record_receipts(struct ls_pull *p, struct ls_span block, struct ls_span receipts,
+                                   const struct ls_l2_ref *ref, struct ls_diag *d)
+{
+    struct ls_hash of;
+
+    if (ls_pull_is_null(receipts)) {
+        p->outcome = LS_PULL_GONE;
+        return ls_fail(d, LS_ERR_NOT_FOUND, "the receipts of block %" PRIu64, ref->number);
+    }
+    if (ls_receipts_block(receipts, &of) && !ls_hash_eq(&of, &ref->hash)) {
+        p->outcome = LS_PULL_REORG;
+        return ls_fail(d, LS_ERR_LINK, "block %" PRIu64 ": its receipts are of another block",
+                       ref->number);
+    }
+    enum ls_err e = ls_receipts_check(block, receipts, p->rollup, d);
+    if (e) {
+        return ls_fail_in(d, e, "%s: block %" PRIu64, p->w->names[LS_PULL_L2], ref->number);
+    }
+    return ls_pull_folder_put_receipts(p->f, receipts, d);
+}
+
+static enum ls_err ask_receipts(struct ls_pull *p, struct ls_span block,
+                                const struct ls_l2_ref *ref)
+{
+    const struct ls_pull_call call = {.method = LS_PULL_RECEIPTS_BY_HASH, .hash = ref->hash};
+    struct ls_buf text;
+
+    ls_buf_init(&text, LS_CHECK_BLOCK_BYTES_MAX);
+    enum ls_err e = ls_pull_ask(p, LS_PULL_L2, &call, &text);
+    if (!e) {
+        e = record_receipts(p, block, ls_buf_span(&text), ref, p->d);
+    }
+    ls_buf_fini(&text);
+    return e;
+}
+
 enum ls_err ls_pull_record(struct ls_pull *p, struct ls_span text, struct ls_diag *d)
 {
     struct ls_l2_ref ref;
     enum ls_err e = decode(p, text, &ref, d);
 
+    if (!e && p->f->facts.has_receipts) {
+        e = ask_receipts(p, text, &ref);
+    }
     return e ? e : record(p, text, &ref, d);
 }
 
 /* --- a range by number --- */
 
+/* With receipts each block is two calls: itself, which is kept, and its receipts. */
 struct range {
     struct ls_pull *p;
     uint64_t first;
+    unsigned calls_a_block;
+    struct ls_buf block; /* waits for its receipts */
+    struct ls_l2_ref ref;
 };
 
 static void call_range(void *ctx, uint64_t index, struct ls_pull_call *out)
 {
     const struct range *r = ctx;
+    bool is_block = index % r->calls_a_block == 0;
 
-    *out = (struct ls_pull_call){
-        .method = LS_PULL_BLOCK_BY_NUMBER, .number = r->first + index, .is_full = true};
+    *out = (struct ls_pull_call){.method = is_block ? LS_PULL_BLOCK_BY_NUMBER
+                                                    : LS_PULL_RECEIPTS_BY_NUMBER,
+                                 .number = r->first + index / r->calls_a_block,
+                                 .is_full = is_block};
+}
+
+static enum ls_err take_block(struct range *r, const struct ls_pull_call *call, struct ls_span text,
+                              struct ls_diag *d)
+{
+    if (ls_pull_is_null(text)) {
+        r->p->outcome = LS_PULL_GONE;
+        return ls_fail(d, LS_ERR_NOT_FOUND, "block %" PRIu64, call->number);
+    }
+    enum ls_err e = decode(r->p, text, &r->ref, d);
+    if (!e && r->ref.number != call->number) {
+        e = ls_fail(d, LS_ERR_RANGE, "%s: asked for block %" PRIu64 ", got block %" PRIu64,
+                    r->p->w->names[LS_PULL_L2], call->number, r->ref.number);
+    }
+    if (e || r->calls_a_block == 1) {
+        return e ? e : record(r->p, text, &r->ref, d);
+    }
+    ls_buf_clear(&r->block);
+    e = ls_buf_put(&r->block, text.p, text.n);
+    return e ? ls_fail(d, e, "block %" PRIu64 ": %s", call->number, ls_err_text(e)) : LS_OK;
 }
 
 static enum ls_err take_range(void *ctx, uint64_t index, const struct ls_pull_answer *a,
@@ -119,32 +188,27 @@ static enum ls_err take_range(void *ctx, uint64_t index, const struct ls_pull_an
 {
     struct range *r = ctx;
     struct ls_pull_call call;
-    struct ls_l2_ref ref;
 
     call_range(ctx, index, &call);
     enum ls_err e = ls_pull_judge(r->p, LS_PULL_L2, &call, a, d);
-    if (e) {
-        return e;
+    if (e || call.method == LS_PULL_BLOCK_BY_NUMBER) {
+        return e ? e : take_block(r, &call, a->result, d);
     }
-    if (ls_pull_is_null(a->result)) {
-        r->p->outcome = LS_PULL_GONE;
-        return ls_fail(d, LS_ERR_NOT_FOUND, "block %" PRIu64, call.number);
-    }
-    e = decode(r->p, a->result, &ref, d);
-    if (!e && ref.number != call.number) {
-        e = ls_fail(d, LS_ERR_RANGE, "%s: asked for block %" PRIu64 ", got block %" PRIu64,
-                    r->p->w->names[LS_PULL_L2], call.number, ref.number);
-    }
-    return e ? e : record(r->p, a->result, &ref, d);
+    e = record_receipts(r->p, ls_buf_span(&r->block), a->result, &r->ref, d);
+    return e ? e : record(r->p, ls_buf_span(&r->block), &r->ref, d);
 }
 
 static enum ls_err fetch_range(struct ls_pull *p, uint64_t first, uint64_t count)
 {
-    struct range r = {p, first};
-    const struct ls_pull_plan plan = {LS_PULL_L2, count, call_range, take_range, &r};
+    struct range r = {.p = p, .first = first, .calls_a_block = p->f->facts.has_receipts ? 2 : 1};
+    const struct ls_pull_plan plan = {LS_PULL_L2, count * r.calls_a_block, call_range, take_range,
+                                      &r};
 
+    ls_buf_init(&r.block, LS_CHECK_BLOCK_BYTES_MAX);
     p->outcome = LS_PULL_WENT_WELL;
-    return p->w->ops->fetch(p->w, &plan, p->d);
+    enum ls_err e = p->w->ops->fetch(p->w, &plan, p->d);
+    ls_buf_fini(&r.block);
+    return e;
 }
 
 /* --- where the chains part --- */

@@ -122,6 +122,7 @@ static enum ls_err read_root(const struct cJSON *root, struct ls_span text, stru
     if (!e) {
         e = read_u64(root, "labels_from_ms", &out->labels_from_ms, d);
     }
+    out->has_receipts = ls_json_true(ls_json_get(root, "receipts"));
     if (!e) {
         e = read_genesis(root, out, d);
     }
@@ -171,6 +172,9 @@ static void write_facts(const struct ls_pull_facts *f, struct ls_jw *w)
     ls_jw_u64(w, "l1_chain_id", f->l1_chain_id);
     ls_jw_u64(w, "from", f->from);
     ls_jw_u64(w, "labels_from_ms", f->labels_from_ms);
+    if (f->has_receipts) {
+        ls_jw_bool(w, "receipts", true);
+    }
     if (!ls_hash_is_zero(&f->genesis.hash)) {
         ls_jw_object(w, "genesis");
         ls_jw_hex(w, "hash", f->genesis.hash.b, 32);

@@ -26,6 +26,7 @@ struct ls_pull_facts {
     uint64_t l1_chain_id;       /* 0: not known */
     uint64_t from;              /* number of the first block */
     struct ls_block_id genesis; /* zero hash: the node did not have it */
+    bool has_receipts;          /* blocks are recorded with their receipts */
     uint64_t labels_from_ms;    /* wall time of the first label row; 0: there is none */
     struct ls_span rollup_json; /* n 0: none */
     struct ls_rollup rollup;    /* valid with rollup_json */

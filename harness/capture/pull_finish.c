@@ -16,6 +16,7 @@
 #include "harness/capture/pull_folder.h"
 #include "harness/capture/pull_frames.h"
 #include "harness/capture/pull_labels.h"
+#include "harness/capture/pull_receipts.h"
 #include "harness/capture/segment.h"
 #include "lib/json.h"
 
@@ -42,13 +43,21 @@ struct layer {
     struct builder *b;
     struct ls_pull_layer *from;
     struct ls_pull_frames to;
-    uint64_t next;   /* canonical number that is due */
-    bool has_anchor; /* genesis has been put in front */
+    struct ls_pull_receipts *receipts; /* written along; NULL: none are recorded */
+    uint64_t next;                     /* canonical number that is due */
+    bool has_anchor;                   /* genesis has been put in front */
 };
 
 static enum ls_err no_memory(struct ls_diag *d)
 {
     return ls_fail(d, LS_ERR_NOMEM, "out of memory");
+}
+
+static enum ls_err put_block(struct layer *l, struct ls_span line, struct ls_diag *d)
+{
+    enum ls_err e = ls_pull_frames_put(&l->to, line, d);
+
+    return e || !l->receipts ? e : ls_pull_receipts_put(l->receipts, line, d);
 }
 
 /* Canonical lines go out as they come; of orphans the place is noted. A line that is there twice
@@ -72,7 +81,7 @@ static enum ls_err sort_line(void *ctx, uint64_t at, struct ls_span line, struct
     bool is_anchor = t->has_anchor && ls_hash_eq(&ref.hash, &t->anchor.hash);
     if (is_anchor && !l->has_anchor) {
         l->has_anchor = true;
-        return ls_pull_frames_put(&l->to, line, d);
+        return put_block(l, line, d);
     }
     if (is_anchor || ref.number < l->next) {
         return LS_OK;
@@ -82,7 +91,7 @@ static enum ls_err sort_line(void *ctx, uint64_t at, struct ls_span line, struct
                        l->from->journal.path, l->next);
     }
     l->next++;
-    return ls_pull_frames_put(&l->to, line, d);
+    return put_block(l, line, d);
 }
 
 static int compare_orphans(const void *x, const void *y)
@@ -109,7 +118,7 @@ static enum ls_err put_orphans(struct layer *l)
         ls_buf_clear(&line);
         e = ls_pull_journal_read(&l->from->journal, o->offset, (size_t)o->bytes, &line, l->b->d);
         if (!e) {
-            e = ls_pull_frames_put(&l->to, ls_buf_span(&line), l->b->d);
+            e = put_block(l, ls_buf_span(&line), l->b->d);
         }
     }
     ls_buf_fini(&line);
@@ -217,9 +226,10 @@ static enum ls_err put_lines(struct layer *l)
 }
 
 static enum ls_err build_layer(struct builder *b, struct ls_pull_layer *from, const char *file,
-                               struct ls_manifest_segment *seg)
+                               struct ls_pull_receipts *receipts, struct ls_manifest_segment *seg)
 {
-    struct layer l = {.b = b, .from = from, .to.fd = -1, .next = from->track.first};
+    struct layer l = {
+        .b = b, .from = from, .to.fd = -1, .receipts = receipts, .next = from->track.first};
     struct ls_pull_track *t = &from->track;
     enum ls_err e = ls_pull_frames_open(b->dir, file, b->level, &l.to, b->d);
 
@@ -242,6 +252,29 @@ static enum ls_err build_layer(struct builder *b, struct ls_pull_layer *from, co
     seg->lines = l.to.lines;
     b->text_bytes += l.to.text_bytes;
     ls_pull_frames_close(&l.to);
+    return e;
+}
+
+static enum ls_err build_l2(struct builder *b)
+{
+    struct ls_pull_receipts r;
+    struct ls_manifest_segment *seg = &b->m.receipts;
+
+    if (!b->f->facts.has_receipts) {
+        return build_layer(b, &b->f->l2, LS_SEGMENT_L2_FILE, NULL, &b->m.l2);
+    }
+    enum ls_err e = ls_pull_receipts_open(b->f, b->dir, b->level, &r, b->d);
+    if (!e) {
+        e = build_layer(b, &b->f->l2, LS_SEGMENT_L2_FILE, &r, &b->m.l2);
+    }
+    if (!e) {
+        e = ls_pull_frames_end(&r.to, seg->sha256, b->d);
+    }
+    seg->is_present = true;
+    seg->lines = r.to.lines;
+    b->text_bytes += r.to.text_bytes;
+    b->out->without_receipts = r.lacking;
+    ls_pull_receipts_close(&r);
     return e;
 }
 
@@ -376,10 +409,10 @@ static enum ls_err build(struct builder *b)
         leave_out(b);
     }
     if (!e) {
-        e = build_layer(b, &f->l2, LS_SEGMENT_L2_FILE, &b->m.l2);
+        e = build_l2(b);
     }
     if (!e && ls_pull_track_tip(&f->l1.track)) {
-        e = build_layer(b, &f->l1, LS_SEGMENT_L1_FILE, &b->m.l1);
+        e = build_layer(b, &f->l1, LS_SEGMENT_L1_FILE, NULL, &b->m.l1);
     }
     if (!e && f->rows > 0) {
         e = build_rows(b);
@@ -451,6 +484,7 @@ enum ls_err ls_pull_folder_finish(struct ls_pull_folder *f, int level, struct ls
         fill_result(&b);
         ls_pull_journal_close(&f->l2.journal);
         ls_pull_journal_close(&f->l1.journal);
+        ls_pull_journal_close(&f->receipts);
         ls_pull_journal_close(&f->status);
         f->is_open = false;
         e = ls_pull_folder_roll(f->dir, d);

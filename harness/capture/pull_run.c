@@ -357,6 +357,7 @@ static enum ls_err begin_new(struct ls_pull *p, struct meeting *m)
     if (!e) {
         e = describe(p, m);
     }
+    p->f->facts.has_receipts = p->o->has_receipts;
     return e ? e : ls_pull_folder_save(p->f, p->d);
 }
 
@@ -416,8 +417,11 @@ static enum ls_err go_on(struct ls_pull *p, struct meeting *m)
                     " for both, the genesis blocks differ; give another folder or another URL",
                     p->f->dir, p->w->names[LS_PULL_L2], facts->l2_chain_id);
     }
-    if (!e && facts->l1_chain_id == 0 && m->l1_chain_id != 0) {
-        facts->l1_chain_id = m->l1_chain_id;
+    bool has_news = (facts->l1_chain_id == 0 && m->l1_chain_id != 0) ||
+                    (p->o->has_receipts && !facts->has_receipts);
+    if (!e && has_news) {
+        facts->l1_chain_id = facts->l1_chain_id ? facts->l1_chain_id : m->l1_chain_id;
+        facts->has_receipts |= p->o->has_receipts;
         e = ls_pull_folder_save(p->f, p->d);
     }
     return e;

@@ -30,6 +30,7 @@ struct ls_pull_options {
     struct ls_span rollup;  /* text of rollup.json; n 0: ask the CL */
     bool has_no_rollup;     /* do not ask the CL either */
     const char *provenance; /* one sentence more; NULL: none */
+    bool has_receipts;      /* blocks with their receipts; a folder that has them goes on so */
     uint64_t poll_ms;       /* how often the head is asked for when following */
     uint64_t patience_ms;   /* how long a node may lack a block that it says is there */
     int level;              /* of compression, 1..19 */

@@ -15,6 +15,7 @@
 #include "harness/capture/check.h"
 #include "harness/capture/manifest.h"
 #include "harness/capture/pull_folder.h"
+#include "harness/capture/receipts.h"
 #include "harness/capture/segment.h"
 #include "lib/hash.h"
 #include "lib/zst.h"
@@ -27,6 +28,7 @@ struct unfold {
     struct ls_pull_journal out;
     uint64_t canonical; /* lines; UINT64_MAX: all (label rows) */
     uint64_t line;
+    bool has_receipts;  /* lines are: those of blocks that have none are not written */
     bool takes_orphans; /* first pass: only what is behind the canonical lines is kept */
     struct ls_buf part; /* of the line that the pieces have not ended yet */
     struct ls_buf orphans;
@@ -79,6 +81,10 @@ static enum ls_err take_line(struct unfold *u, struct ls_span line)
     enum ls_err e = LS_OK;
     bool is_orphan = u->line >= u->canonical;
 
+    if (u->has_receipts && !ls_receipts_are_some(line)) {
+        u->line++;
+        return LS_OK;
+    }
     if (u->takes_orphans && is_orphan) {
         ls_buf_put(&u->orphans, line.p, line.n);
         e = ls_buf_putc(&u->orphans, '\n');
@@ -190,7 +196,10 @@ static enum ls_err unfold_segment(const char *dir, const char *segment, const ch
     char to[LS_PATH_MAX];
     char aside[LS_PATH_MAX];
     char name[64];
-    struct unfold u = {.out.fd = -1, .canonical = count_canonical(seg), .d = d};
+    struct unfold u = {.out.fd = -1,
+                       .canonical = count_canonical(seg),
+                       .has_receipts = strcmp(segment, LS_SEGMENT_RECEIPTS_FILE) == 0,
+                       .d = d};
     struct ls_span packed = {NULL, 0};
     enum ls_err e = LS_OK;
 
@@ -236,6 +245,10 @@ static enum ls_err unfold_all(const char *dir, const struct ls_manifest *m, stru
     }
     if (!e && m->status.is_present) {
         e = unfold_segment(dir, LS_SEGMENT_STATUS_FILE, LS_PULL_STATUS_JOURNAL, &m->status, d);
+    }
+    if (!e && m->receipts.is_present) {
+        e = unfold_segment(dir, LS_SEGMENT_RECEIPTS_FILE, LS_PULL_RECEIPTS_JOURNAL, &m->receipts,
+                           d);
     }
     return e ? e : unfold_segment(dir, LS_SEGMENT_L2_FILE, LS_PULL_L2_JOURNAL, &m->l2, d);
 }

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/capture/jsontext.h"
 #include "harness/capture/load.h"
+#include "lib/hex.h"
 #include "lib/json.h"
 #include "lib/op/receipt.h"
 #include "lib/op/tx.h"
@@ -225,6 +227,27 @@ enum ls_err ls_receipts_check(struct ls_span block, struct ls_span receipts,
     ls_json_free(p.list);
     ls_json_free(p.block);
     return e;
+}
+
+bool ls_receipts_are_some(struct ls_span line)
+{
+    struct ls_jsontext it = ls_jsontext_open(line);
+    struct ls_jsontext_item first;
+
+    return line.n > 0 && line.p[0] == '[' && ls_jsontext_next(&it, &first);
+}
+
+bool ls_receipts_block(struct ls_span receipts, struct ls_hash *out)
+{
+    struct ls_jsontext it = ls_jsontext_open(receipts);
+    struct ls_jsontext_item first;
+
+    if (!ls_jsontext_next(&it, &first)) {
+        return false;
+    }
+    struct ls_span v = ls_jsontext_get(first.value, "blockHash");
+    return v.n > 2 && v.p[0] == '"' &&
+           ls_hex_fixed((const char *)v.p + 1, v.n - 2, out->b, sizeof out->b) == LS_OK;
 }
 
 /* --- the segment --- */

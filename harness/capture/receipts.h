@@ -32,4 +32,10 @@ enum ls_err ls_receipts_load(const struct ls_chain *c, const struct ls_manifest_
 /* What line stands for no receipts. */
 #define LS_RECEIPTS_NONE "null"
 
+/* true for a list that is not empty. */
+bool ls_receipts_are_some(struct ls_span line);
+
+/* The block the receipts say they are of: that of the first. false when there is none. */
+bool ls_receipts_block(struct ls_span receipts, struct ls_hash *out);
+
 #endif

@@ -185,9 +185,18 @@ fails() {
     return 1
 }
 
-# same DIR DIR: the same blocks, byte for byte.
+# same DIR DIR: the same blocks and receipts, byte for byte.
 same() {
-    "$lockstep" export "$1" >"$work/a" && "$lockstep" export "$2" >"$work/b" && cmp "$work/a" "$work/b"
+    for part in '' --receipts; do
+        # shellcheck disable=SC2086 # nothing or one word
+        "$lockstep" export $part "$1" >"$work/a" && "$lockstep" export $part "$2" >"$work/b" &&
+            cmp "$work/a" "$work/b" || return 1
+    done
+}
+
+# has_receipts DIR N: of at least N blocks with transactions.
+has_receipts() {
+    [ "$("$lockstep" export --receipts "$1" | grep -c '"transactionHash"')" -ge "$2" ]
 }
 
 verifies() {
@@ -202,16 +211,17 @@ no_journals() {
 
 a_range() {
     start_anvil "$work/anvil.log"
-    mine 1500
+    mine 700
     for _ in $(seq 20); do
         send
         mine 20
     done
     to=$(head_number)
-    check "a range of $((to + 1)) blocks is captured" runs "$work/range" --from 0 --to "$to"
+    check "a range of $((to + 1)) blocks is captured" runs "$work/range" --from 0 --to "$to" --receipts
+    check "with the receipts of its transactions" has_receipts "$work/range" 20
     check "it verifies" verifies "$work/range"
     # Calls one by one: slow enough to be hit.
-    killed_often "$work/killed" 120 --from 0 --to "$to" --batch 1 --parallel 1
+    killed_often "$work/killed" 120 --from 0 --to "$to" --receipts --batch 1 --parallel 1
     check "after $kills kills it ends well" runs "$work/killed" --from 0 --to "$to"
     check "with the same blocks" same "$work/range" "$work/killed"
     check "and no journals" no_journals "$work/killed"

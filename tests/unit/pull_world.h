@@ -111,6 +111,17 @@ static inline struct ls_span world_block(const struct ls_universe *u, uint32_t i
     return (struct ls_span){(const uint8_t *)b->json, b->json_bytes};
 }
 
+/* Those that are recorded; of a block without transactions none. */
+static inline struct ls_span world_receipts(const struct pull_world *w, uint32_t id)
+{
+    if (id == LS_NO_BLOCK) {
+        return world_text("null");
+    }
+    const struct ls_ublock *b = ls_universe_get(w->chain->l2, id);
+    return b->receipts ? (struct ls_span){(const uint8_t *)b->receipts, b->receipts_bytes}
+                       : world_text("[]");
+}
+
 static inline struct ls_span world_block_call(const struct pull_world *w, enum ls_pull_node node,
                                               const struct ls_pull_call *c)
 {
@@ -124,6 +135,10 @@ static inline struct ls_span world_block_call(const struct pull_world *w, enum l
         return world_block(u, world_tag(w, c->tag));
     case LS_PULL_BLOCK_BY_HASH:
         return world_block(u, ls_universe_find(u, &c->hash));
+    case LS_PULL_RECEIPTS_BY_NUMBER:
+        return world_receipts(w, ls_universe_at(u, head, c->number));
+    case LS_PULL_RECEIPTS_BY_HASH:
+        return world_receipts(w, ls_universe_find(u, &c->hash));
     case LS_PULL_CHAIN_ID:
     case LS_PULL_CLIENT_VERSION:
     case LS_PULL_ROLLUP_CONFIG:
@@ -152,6 +167,8 @@ static inline struct ls_span world_answer(struct pull_world *w, enum ls_pull_nod
     case LS_PULL_BLOCK_BY_NUMBER:
     case LS_PULL_BLOCK_BY_TAG:
     case LS_PULL_BLOCK_BY_HASH:
+    case LS_PULL_RECEIPTS_BY_NUMBER:
+    case LS_PULL_RECEIPTS_BY_HASH:
         break;
     }
     return world_block_call(w, node, c);

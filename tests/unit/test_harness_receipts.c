@@ -1,11 +1,7 @@
 /*
  * Receipts of recorded blocks: what real blocks commit to, and folders that hold them.
- *
- * The receipt of a block with nothing in it but the L1-info deposit follows from the block: it
- * succeeded, used all the gas the block used, logged nothing, and its nonce is printed with the
- * transaction. So real blocks prove the encoding without a recording of theirs.
  */
-#include "tests/unit/harness_folder.h"
+#include "tests/unit/made_receipts.h"
 
 #include <unistd.h>
 
@@ -13,51 +9,8 @@
 #include "harness/capture/import.h"
 #include "harness/capture/receipts.h"
 #include "harness/capture/store.h"
-#include "lib/json.h"
-#include "lib/jsonw.h"
 
 static const struct ls_draft_options WHOLE = {.last = UINT64_MAX, .level = 1, .replace = true};
-
-static const char *text_of(const struct cJSON *object, const char *key)
-{
-    return ls_json_str(ls_json_get(object, key));
-}
-
-/* Appends the receipts of a block with one deposit and nothing else; false when it is another, or
- * is recorded without what only a receipt knows of it. */
-static bool put_receipts(const struct ls_ublock *b, struct ls_buf *out)
-{
-    struct cJSON *block = NULL;
-    struct ls_jw w;
-
-    assert_int_equal(ls_json_parse(b->json, b->json_bytes, 0, &block, NULL), LS_OK);
-    const struct cJSON *tx = ls_json_at(ls_json_get(block, "transactions"), 0);
-    bool is_known = ls_json_count(ls_json_get(block, "transactions")) == 1 &&
-                    text_of(tx, "nonce") && text_of(tx, "depositReceiptVersion");
-    if (is_known) {
-        ls_jw_init(&w, out);
-        ls_jw_array(&w, NULL);
-        ls_jw_object(&w, NULL);
-        ls_jw_str(&w, "type", "0x7e");
-        ls_jw_str(&w, "status", "0x1");
-        ls_jw_str(&w, "cumulativeGasUsed", text_of(block, "gasUsed"));
-        ls_jw_str(&w, "logsBloom", text_of(block, "logsBloom"));
-        ls_jw_array(&w, "logs");
-        ls_jw_array_end(&w);
-        ls_jw_str(&w, "transactionHash", text_of(tx, "hash"));
-        ls_jw_str(&w, "transactionIndex", "0x0");
-        ls_jw_str(&w, "blockHash", text_of(block, "hash"));
-        ls_jw_str(&w, "blockNumber", text_of(block, "number"));
-        ls_jw_str(&w, "gasUsed", text_of(block, "gasUsed"));
-        ls_jw_str(&w, "depositNonce", text_of(tx, "nonce"));
-        ls_jw_str(&w, "depositReceiptVersion", text_of(tx, "depositReceiptVersion"));
-        ls_jw_object_end(&w);
-        ls_jw_array_end(&w);
-        assert_int_equal(out->err, LS_OK);
-    }
-    ls_json_free(block);
-    return is_known;
-}
 
 static void real_blocks_commit_to_them(void **state)
 {
@@ -76,7 +29,7 @@ static void real_blocks_commit_to_them(void **state)
             const struct ls_ublock *b = ls_universe_get(c.l2, id);
             struct ls_buf text;
             ls_buf_init(&text, 1u << 20);
-            if (put_receipts(b, &text)) {
+            if (made_receipts_put(&c, b, &text)) {
                 struct ls_span block = {(const uint8_t *)b->json, b->json_bytes};
                 if (ls_receipts_check(block, ls_buf_span(&text), &c.rollup, &d)) {
                     fail_msg("block %u: %s", (unsigned)b->ref.number, d.text);
@@ -109,7 +62,7 @@ static size_t fill_with_receipts(struct folder *f)
         const struct ls_ublock *b = ls_universe_get(c.l2, id);
         struct ls_buf text;
         ls_buf_init(&text, 1u << 20);
-        if (put_receipts(b, &text)) {
+        if (made_receipts_put(&c, b, &text)) {
             struct ls_span kept = ls_draft_keep(&draft, ls_buf_span(&text));
             assert_int_equal(ls_draft_add_receipts(&draft, &b->ref.hash, kept, NULL), LS_OK);
         }
