@@ -185,8 +185,8 @@ static void put_request(struct fuzz *f, struct ls_buf *out, enum pw_port port)
 
 static bool is_status(unsigned status)
 {
-    static const unsigned known[] = {100, 200, 400, 401, 404, 405, 411, 413,
-                                     414, 415, 417, 431, 500, 501, 505};
+    static const unsigned known[] = {100, 200, 307, 400, 401, 404, 405, 411,
+                                     413, 414, 415, 417, 431, 500, 501, 505};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (known[i] == status) {
             return true;
