@@ -370,6 +370,22 @@ uint32_t ls_queue_next(const struct ls_core *c)
     return may && c->queue.items[i].not_before_ns <= c->now_ns ? i : LS_QUEUE_MAX;
 }
 
+/* Where a gap attempt goes on from an earlier one that is SYNCING: to the payload above it, and never
+ * back. An engine is better sent to the newest block that is known, and one that syncs by
+ * consecutive heads gets nowhere by the same one again and again (SYN-10). */
+static uint32_t above_target(const struct ls_core *c, uint32_t lowest)
+{
+    const struct ls_want *target = &c->writer.pending;
+    if (!target->is_set || !target->is_payload) {
+        return lowest;
+    }
+    uint32_t i = find_child(&c->queue, &target->heads.unsafe);
+    if (i == LS_QUEUE_MAX) {
+        i = find_hash(&c->queue, &target->heads.unsafe.hash);
+    }
+    return i != LS_QUEUE_MAX && may_be_named(c, &c->queue.items[i]) ? i : lowest;
+}
+
 /* The lowest waiting payload when nothing fits the head: what a gap attempt names. None while the
  * engine is behind the source: the source's block is the better target then. */
 static uint32_t gap_entry(const struct ls_core *c)
@@ -378,7 +394,7 @@ static uint32_t gap_entry(const struct ls_core *c)
         find_child(&c->queue, &c->heads.unsafe) != LS_QUEUE_MAX) {
         return LS_QUEUE_MAX;
     }
-    uint32_t i = find_lowest(c);
+    uint32_t i = above_target(c, find_lowest(c));
     return i != LS_QUEUE_MAX && is_beside_safe(c, &c->queue.items[i].ref) ? LS_QUEUE_MAX : i;
 }
 

@@ -10,7 +10,7 @@ return {
   priority = "P0",
   applies = "A",
   variants = {"A", "B"},
-  fixtures = {"devnet-forks", "op-sepolia-window"},
+  fixtures = {"devnet-forks"},
   covers = {"I-15", "I-18", "I-24"},
 
   run = function(w)

@@ -8,7 +8,7 @@ return {
   priority = "P2",
   applies = "L",
   variants = {"A", "B"},
-  fixtures = {"devnet-forks", "op-sepolia-window"},
+  fixtures = {"devnet-forks"},
   covers = {"I-18", "I-26"},
 
   run = function(w)

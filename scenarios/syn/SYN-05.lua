@@ -8,7 +8,7 @@ return {
   priority = "P1",
   applies = "A",
   variants = {"A", "B"},
-  fixtures = {"devnet-forks", "op-sepolia-window"},
+  fixtures = {"devnet-forks"},
   covers = {"I-18", "I-23", "P-5"},
 
   run = function(w)

@@ -394,6 +394,37 @@ static void gap_attempts_stay_within_budget(void **state)
     rig_free(r);
 }
 
+/* SYN-10: an engine that is sent to the same block again and again may never move; one that is sent
+ * back syncs twice. 309 has a gap of its own below it and is not on the way. */
+static void gap_attempts_go_up_the_payloads_and_never_back(void **state)
+{
+    (void)state;
+    uint64_t last = 0;
+    bool has_seen[310] = {false};
+    struct rig *r = rig_new(LS_FOLLOW_CL, false);
+    rig_warm(r, 300, 290, 50);
+    rig_source(r, 0, 290, 50);
+    rig_start(r);
+    rig_feed(r, 0, 306);
+    rig_feed(r, 0, 309);
+    rig_feed(r, 0, 305);
+    rig_feed(r, 0, 307);
+    rig_run(r, 40);
+    for (size_t i = 0; i < r->write_count; i++) {
+        uint64_t head = r->writes[i].head.number;
+        if (r->writes[i].is_forkchoice) {
+            assert_in_range(head, last, 307);
+            has_seen[head] = true;
+            last = head;
+        }
+    }
+    assert_true(has_seen[305] && has_seen[306] && has_seen[307]);
+    rig_feed(r, 0, 308); /* closes the upper gap: goes on to 309 */
+    rig_run(r, 40);
+    assert_int_equal(rig_last_forkchoice(r)->head.number, 309);
+    rig_free(r);
+}
+
 static void divergence_sets_unsafe_to_safe_in_one_forkchoice(void **state)
 {
     (void)state;
@@ -879,6 +910,7 @@ int main(void)
         cmocka_unit_test(payloads_help_an_engine_without_peers_to_its_first_labels),
         cmocka_unit_test(labels_follow_the_payload_that_brings_the_block),
         cmocka_unit_test(gap_attempts_stay_within_budget),
+        cmocka_unit_test(gap_attempts_go_up_the_payloads_and_never_back),
         cmocka_unit_test(divergence_sets_unsafe_to_safe_in_one_forkchoice),
         cmocka_unit_test(same_height_other_hash_is_replaced),
         cmocka_unit_test(shorter_branch_is_followed),
