@@ -29,8 +29,7 @@ struct ls_engine *ls_engine_init(void *mem, const struct ls_universe *u, uint32_
     return e;
 }
 
-/* What a process remembers outside of its database is gone. */
-static void end_process(struct ls_engine *e)
+void ls_el_end_process(struct ls_engine *e)
 {
     uint32_t count = ls_universe_count(e->u);
     for (uint32_t id = 0; id < count; id++) {
@@ -49,7 +48,7 @@ uint64_t ls_engine_process(const struct ls_engine *e)
 void ls_engine_set_profile(struct ls_engine *e, const struct ls_engine_profile *profile)
 {
     e->profile = *profile;
-    end_process(e);
+    ls_el_end_process(e);
 }
 
 struct ls_engine_profile *ls_engine_knobs(struct ls_engine *e)
@@ -107,7 +106,7 @@ void ls_el_set_head(struct ls_engine *e, uint32_t id)
     }
 }
 
-static void forget_block(struct ls_engine *e, uint32_t id)
+void ls_el_forget_block(struct ls_engine *e, uint32_t id)
 {
     e->flags[id] &= (uint8_t) ~(LS_EL_KNOWN | LS_EL_STATE | LS_EL_HEADER_READ | LS_EL_BODY_READ);
 }
@@ -120,7 +119,7 @@ static void drop_orphans(struct ls_engine *e)
     for (uint32_t id = 0; id < count; id++) {
         uint32_t parent = ls_universe_get(e->u, id)->parent;
         if (id != e->genesis && ls_el_is_known(e, id) && !ls_el_is_known(e, parent)) {
-            forget_block(e, id);
+            ls_el_forget_block(e, id);
         }
     }
 }
@@ -130,13 +129,11 @@ static uint32_t unset_when_forgotten(const struct ls_engine *e, uint32_t label)
     return ls_el_is_known(e, label) ? label : LS_NO_BLOCK;
 }
 
-/* New head is to, an ancestor of the head: the blocks between are forgotten, with what stands on
- * them, and labels that pointed there are unset. */
-static void cut_back(struct ls_engine *e, uint32_t to)
+void ls_el_cut_back(struct ls_engine *e, uint32_t to)
 {
     for (uint32_t id = e->head; id != to && id != LS_NO_BLOCK;
          id = ls_universe_get(e->u, id)->parent) {
-        forget_block(e, id);
+        ls_el_forget_block(e, id);
     }
     drop_orphans(e);
     e->head = to;
@@ -145,8 +142,7 @@ static void cut_back(struct ls_engine *e, uint32_t to)
     e->generation++;
 }
 
-/* The ancestor of the head that is n known blocks below it; genesis when there are fewer. */
-static uint32_t below_head(const struct ls_engine *e, uint64_t n)
+uint32_t ls_el_below_head(const struct ls_engine *e, uint64_t n)
 {
     uint32_t id = e->head;
     for (uint64_t i = 0; i < n && id != e->genesis; i++) {
@@ -155,8 +151,7 @@ static uint32_t below_head(const struct ls_engine *e, uint64_t n)
     return id;
 }
 
-/* A process begins with the head it has. */
-static void begin_process(struct ls_engine *e)
+void ls_el_begin_process(struct ls_engine *e)
 {
     e->start_block = ls_el_number(e, e->head);
     e->has_moved = false;
@@ -168,14 +163,15 @@ void ls_engine_wipe(struct ls_engine *e)
 {
     uint32_t count = ls_universe_count(e->u);
     for (uint32_t id = 0; id < count; id++) {
-        forget_block(e, id);
+        ls_el_forget_block(e, id);
     }
     e->head = e->genesis;
     e->safe = LS_NO_BLOCK;
     e->finalized = LS_NO_BLOCK;
     ls_el_forget_memory(e);
     ls_el_enter(e, e->genesis);
-    begin_process(e);
+    ls_el_begin_process(e);
+    ls_el_disk_begin(e);
     ls_el_cool(e);
     ls_el_sync_reset(e);
 }
@@ -188,32 +184,10 @@ void ls_engine_seed(struct ls_engine *e, uint32_t tip, uint32_t safe, uint32_t f
     e->head = tip;
     e->safe = safe;
     e->finalized = finalized;
-    begin_process(e);
+    ls_el_begin_process(e);
+    ls_el_disk_begin(e);
     e->has_moved = true; /* a CL has been here */
     ls_el_sync_reset(e);
-}
-
-void ls_engine_restart(struct ls_engine *e, uint64_t lost)
-{
-    cut_back(e, below_head(e, lost));
-    switch (e->profile.restore) {
-    case LS_EL_RESTORE_FINALIZED:
-        e->safe = e->finalized;
-        break;
-    case LS_EL_RESTORE_BOTH:
-        break;
-    case LS_EL_RESTORE_NONE:
-        e->safe = LS_NO_BLOCK;
-        e->finalized = LS_NO_BLOCK;
-        break;
-    case LS_EL_RESTORE_NO_SAFE:
-        e->safe = LS_NO_BLOCK;
-        break;
-    }
-    e->is_dead = false;
-    end_process(e);
-    begin_process(e);
-    ls_el_cool(e);
 }
 
 void ls_engine_kill(struct ls_engine *e)
@@ -229,7 +203,7 @@ bool ls_engine_is_dead(const struct ls_engine *e)
 
 void ls_engine_rewind(struct ls_engine *e, uint64_t n)
 {
-    cut_back(e, below_head(e, n));
+    ls_el_cut_back(e, ls_el_below_head(e, n));
     ls_el_cool(e);
 }
 
@@ -239,11 +213,11 @@ void ls_engine_forget(struct ls_engine *e, uint32_t id)
         return;
     }
     if (ls_universe_is_ancestor(e->u, id, e->head)) {
-        cut_back(e, ls_universe_get(e->u, id)->parent);
+        ls_el_cut_back(e, ls_universe_get(e->u, id)->parent);
         return;
     }
-    forget_block(e, id);
-    cut_back(e, e->head);
+    ls_el_forget_block(e, id);
+    ls_el_cut_back(e, e->head);
 }
 
 void ls_engine_set_prune(struct ls_engine *e, uint64_t keep)

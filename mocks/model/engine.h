@@ -50,6 +50,8 @@ enum ls_el_unknown_parent { LS_EL_PARENT_SYNCING, LS_EL_PARENT_ACCEPTED, LS_EL_P
 enum ls_el_restore {
     LS_EL_RESTORE_FINALIZED, /* restart: finalized kept, safe := finalized (op-geth) */
     LS_EL_RESTORE_BOTH,
+    LS_EL_RESTORE_WRITTEN, /* labels as the head was written with, no block beside the canonical
+                              chain; a safe block without a finalized one becomes both (op-reth) */
     LS_EL_RESTORE_NONE,
     LS_EL_RESTORE_NO_SAFE /* finalized kept, safe unset */
 };
@@ -170,6 +172,12 @@ void ls_engine_seed(struct ls_engine *e, uint32_t tip, uint32_t safe, uint32_t f
 /* Process restart: stash, remembered rejections, sync target are gone, labels as the profile
  * restores them; lost = newest canonical blocks that did not survive (0 = clean stop). */
 void ls_engine_restart(struct ls_engine *e, uint64_t lost);
+/* How many of the newest canonical blocks a kill costs now, when no write is under way. */
+uint64_t ls_engine_unwritten(const struct ls_engine *e);
+/* As ls_engine_restart after a kill, before the newest lost blocks were written. op-reth's labels
+ * are those of the head that is left; op-geth that lost its head altogether has its blocks still.
+ */
+void ls_engine_crash(struct ls_engine *e, uint64_t lost);
 /* Head back by n blocks (debug_setHead; at most to genesis); the blocks above it are forgotten, and
  * a label above the new head becomes unset (mock-engine 2.9). */
 void ls_engine_rewind(struct ls_engine *e, uint64_t n);

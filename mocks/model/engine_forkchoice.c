@@ -162,7 +162,7 @@ static const char *atomic_fault(struct ls_engine *e, const struct ls_forkchoice 
     return fault != NULL ? fault : safe_fault(e, f, head);
 }
 
-struct ls_el_verdict ls_engine_forkchoice(struct ls_engine *e, const struct ls_forkchoice *f)
+static struct ls_el_verdict decide(struct ls_engine *e, const struct ls_forkchoice *f)
 {
     if (e->profile.is_stuck) {
         return ls_el_syncing("stuck");
@@ -205,4 +205,11 @@ struct ls_el_verdict ls_engine_forkchoice(struct ls_engine *e, const struct ls_f
         return v;
     }
     return apply_labels(e, f, id, e->head, "fcu 8");
+}
+
+struct ls_el_verdict ls_engine_forkchoice(struct ls_engine *e, const struct ls_forkchoice *f)
+{
+    struct ls_el_verdict v = decide(e, f);
+    ls_el_disk_note(e);
+    return v;
 }

@@ -142,7 +142,7 @@ void ls_engine_take_built(struct ls_engine *e, uint32_t id)
     }
 }
 
-struct ls_el_verdict ls_engine_new_payload(struct ls_engine *e, const struct ls_np_input *in)
+static struct ls_el_verdict decide(struct ls_engine *e, const struct ls_np_input *in)
 {
     struct ls_el_verdict v;
     if (e->profile.is_stuck) {
@@ -172,4 +172,11 @@ struct ls_el_verdict ls_engine_new_payload(struct ls_engine *e, const struct ls_
         return (struct ls_el_verdict){.status = LS_STATUS_ACCEPTED, .row = "np 11"};
     }
     return execute(e, in, parent);
+}
+
+struct ls_el_verdict ls_engine_new_payload(struct ls_engine *e, const struct ls_np_input *in)
+{
+    struct ls_el_verdict v = decide(e, in);
+    ls_el_disk_note(e);
+    return v;
 }

@@ -23,7 +23,7 @@
 #define RETH                                                                                     \
     .unknown_parent = LS_EL_PARENT_SYNCING, .unknown_head = LS_EL_HEAD_SYNCING_START,            \
     .zero_head = LS_EL_ZERO_ERROR, .old_head = LS_EL_OLD_SKIP, .label_unset = LS_EL_UNSET_NULL,  \
-    .restore = LS_EL_RESTORE_BOTH, .stash_max = 64, .invalid_hits_max = 128,                     \
+    .restore = LS_EL_RESTORE_WRITTEN, .stash_max = 64, .invalid_hits_max = 128,                  \
     .builds = LS_EL_BUILDS_RETH, .words = LS_EL_WORDS_RETH, .builds_max = LS_EL_BUILDS_MAX,      \
     .old_head_builds = true, .connects = true, .syncing_at_start = true, .label_by_chain = true, \
     .bodies_kept = KEPT

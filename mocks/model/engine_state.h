@@ -36,6 +36,14 @@ struct ls_el_rejected {
     uint64_t age;  /* order of entry, from 1; 0 = free */
 };
 
+/* A head, and the labels when it became that. */
+struct ls_el_move {
+    uint32_t head;
+    uint32_t safe;
+    uint32_t finalized;
+};
+#define LS_EL_MOVES_MAX 32u
+
 struct ls_engine {
     const struct ls_universe *u;
     struct ls_engine_profile profile;
@@ -46,6 +54,10 @@ struct ls_engine {
     uint32_t pending;     /* last block executed on the head while it was the head; LS_NO_BLOCK */
     uint64_t start_block; /* number of the head when the process began */
     bool has_moved;       /* the head, since then */
+    /* What is on disk (engine_disk.c). */
+    uint32_t written; /* the head of the newest batch */
+    uint64_t move_count;
+    struct ls_el_move moves[LS_EL_MOVES_MAX]; /* the newest of them, a ring */
     uint64_t generation;
     /* synchronisation */
     uint64_t backfill;
@@ -85,6 +97,23 @@ uint64_t ls_el_number(const struct ls_engine *e, uint32_t id);
 uint32_t ls_el_parent(const struct ls_engine *e, uint32_t id);
 /* Makes id the head. */
 void ls_el_set_head(struct ls_engine *e, uint32_t id);
+
+void ls_el_forget_block(struct ls_engine *e, uint32_t id);
+/* New head is to, an ancestor of the head: the blocks between are forgotten, with what stands on
+ * them, and labels that pointed there are unset. */
+void ls_el_cut_back(struct ls_engine *e, uint32_t to);
+/* The ancestor of the head that is n known blocks below it; genesis when there are fewer. */
+uint32_t ls_el_below_head(const struct ls_engine *e, uint64_t n);
+/* What a process remembers outside of its database is gone. */
+void ls_el_end_process(struct ls_engine *e);
+/* A process begins with the head it has. */
+void ls_el_begin_process(struct ls_engine *e);
+
+/* --- engine_disk.c --- */
+/* All there is now is written. */
+void ls_el_disk_begin(struct ls_engine *e);
+/* After a call: the head may have moved, and a batch become due. */
+void ls_el_disk_note(struct ls_engine *e);
 
 /* --- engine_reject.c --- */
 void ls_el_stash_put(struct ls_engine *e, const struct ls_el_header *h);

@@ -6,7 +6,7 @@
 
 #include "lib/json.h"
 #include "lib/jsonw.h"
-#include "tests/engine_corpus/lab.h"
+#include "tests/engine_corpus/events.h"
 #include "tests/engine_corpus/request.h"
 
 #define CLASSES_MAX 128u
@@ -35,42 +35,6 @@ struct ls_replay {
 
 /* --- preparation --- */
 
-static void must_be_valid(struct ls_replay *r, const char *method, const char *params)
-{
-    struct ls_buf text;
-    (void)ls_lab_ask(&r->lab, false, method, params, &text);
-    struct cJSON *answer = ls_corpus_parse((const char *)text.p, text.n);
-    const struct cJSON *result = ls_json_get(answer, "result");
-    const struct cJSON *inner = ls_json_get(result, "payloadStatus");
-    const char *status = ls_json_str(ls_json_get(inner != NULL ? inner : result, "status"));
-    if (status == NULL || strcmp(status, "VALID") != 0) {
-        ls_corpus_die("preparation is not VALID", (const char *)text.p);
-    }
-    ls_json_free(answer);
-    ls_buf_fini(&text);
-}
-
-static void deliver(struct ls_replay *r, const struct ls_corpus_block *block)
-{
-    struct ls_buf params;
-    if (block == NULL || block->params == NULL) {
-        ls_corpus_die("preparation", "names a block that is not there");
-    }
-    ls_buf_init(&params, LS_CORPUS_BYTES_MAX);
-    ls_request_block(block, &params);
-    must_be_valid(r, block->method, (const char *)params.p);
-    ls_buf_fini(&params);
-}
-
-static void forkchoice(struct ls_replay *r, const char *state)
-{
-    struct ls_buf params;
-    ls_buf_init(&params, LS_CORPUS_BYTES_MAX);
-    (void)ls_buf_printf(&params, "[%s,null]", state);
-    must_be_valid(r, "engine_forkchoiceUpdatedV3", (const char *)params.p);
-    ls_buf_fini(&params);
-}
-
 static void prepare(struct ls_replay *r, const struct cJSON *pre)
 {
     uint64_t blocks = 0;
@@ -79,24 +43,24 @@ static void prepare(struct ls_replay *r, const struct cJSON *pre)
     ls_buf_init(&state, LS_CORPUS_BYTES_MAX);
     for (uint64_t i = 1; i <= blocks && i < r->corpus->block_count; i++) {
         const struct ls_corpus_block *b = &r->corpus->blocks[i];
-        deliver(r, b);
+        ls_event_deliver(&r->lab, b);
         if (ls_json_true(ls_json_get(pre, "fcu_each"))) {
             ls_buf_clear(&state);
             (void)ls_buf_printf(&state,
                                 "{\"headBlockHash\":\"%s\",\"safeBlockHash\":\"0x%064d\","
                                 "\"finalizedBlockHash\":\"0x%064d\"}",
                                 ls_json_str(ls_json_get(b->block, "hash")), 0, 0);
-            forkchoice(r, (const char *)state.p);
+            ls_event_forkchoice(&r->lab, (const char *)state.p);
         }
     }
     const struct cJSON *then = ls_json_get(pre, "then");
     for (const struct cJSON *h = ls_json_first(then); h != NULL; h = ls_json_next(h)) {
-        deliver(r, ls_corpus_block(r->corpus, ls_json_str(h)));
+        ls_event_deliver(&r->lab, ls_corpus_block(r->corpus, ls_json_str(h)));
     }
     if (ls_json_is_object(ls_json_get(pre, "fcu"))) {
         ls_buf_clear(&state);
         ls_json_print(ls_json_get(pre, "fcu"), &state);
-        forkchoice(r, (const char *)state.p);
+        ls_event_forkchoice(&r->lab, (const char *)state.p);
     }
     ls_buf_fini(&state);
 }
@@ -226,11 +190,23 @@ static bool has_more_txs(const struct cJSON *call, const struct cJSON *answer)
     return ls_json_count(got) > 0 && g == NULL && w != NULL;
 }
 
-/* Some calls were answered differently in another run: either answer counts. */
-static enum ls_verdict judge(struct ls_comparison *c, const struct cJSON *call,
-                             const struct cJSON *answer)
+/* How an answer varies, NULL: it does not. op-geth's transaction indexer shows in every
+ * eth_syncing, which only the sequences are marked with. */
+static const char *nondeterminism(const struct ls_replay *r, const struct cJSON *call)
 {
     const char *nd = ls_json_str(ls_json_get(call, "nd"));
+    bool is_geth = strcmp(r->options->profile, "geth") == 0;
+    if (nd == NULL && is_geth && strcmp(ls_json_str(ls_json_get(call, "m")), "eth_syncing") == 0) {
+        return "txindex";
+    }
+    return nd;
+}
+
+/* Some calls were answered differently in another run: either answer counts. */
+static enum ls_verdict judge(const struct ls_replay *r, struct ls_comparison *c,
+                             const struct cJSON *call, const struct cJSON *answer)
+{
+    const char *nd = nondeterminism(r, call);
     const struct cJSON *other = ls_json_get(call, "alt");
     enum ls_verdict v =
         nd != NULL ? judge_undecided(c, nd, call, answer) : ls_compare(c, call, answer);
@@ -250,7 +226,7 @@ static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
 {
     const char *method = ls_json_str(ls_json_get(call, "m"));
     const char *port = ls_json_str(ls_json_get(call, "port"));
-    bool is_undecided = ls_json_get(call, "nd") != NULL || ls_json_get(call, "alt") != NULL;
+    bool is_undecided = nondeterminism(r, call) != NULL || ls_json_get(call, "alt") != NULL;
     struct ls_buf params;
     struct ls_buf text;
     uint64_t http = 200;
@@ -270,7 +246,7 @@ static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
                               .names = &r->names,
                               .is_on_built = is_on_built,
                               .reth_deposits = strcmp(r->options->profile, "reth") == 0};
-    enum ls_verdict v = judge(&c, call, answer);
+    enum ls_verdict v = judge(r, &c, call, answer);
     if (v == LS_VERDICT_DIFFERENT && is_of_pool(r, call) && has_more_txs(call, answer)) {
         v = LS_VERDICT_EQUAL;
         is_undecided = true;
@@ -330,6 +306,8 @@ void ls_replay_run(struct ls_replay *r, const char *line, size_t n)
         /* Rows that are no answered call: events, and calls during which the process went. */
         if (ls_json_get(c, "r") != NULL || ls_json_get(c, "e") != NULL) {
             run_call(r, i, c);
+        } else {
+            ls_event_do(&r->lab, r->corpus, c);
         }
         i++;
     }

@@ -526,6 +526,60 @@ static void labels_of_reth_are_unset_while_their_block_is_reorged_out(void **sta
     bench_down(&s);
 }
 
+static void reth_starts_with_what_it_had_written(void **state)
+{
+    struct bench s;
+    (void)state;
+    bench_up(&s, "reth", 0);
+    warm(&s, s.a[8], s.a[4]);
+    np(&s, s.a[21]);
+    fcu(&s, s.a[21], s.a[9], s.a[5]);
+    assert_int_equal(ls_engine_unwritten(s.e), 1);
+    np(&s, s.a[22]);
+    np(&s, s.a[23]);
+    fcu(&s, s.a[23], s.a[10], s.a[6]);
+    assert_int_equal(ls_engine_unwritten(s.e), 0);
+    np(&s, s.a[24]);
+    fcu(&s, s.a[23], s.a[15], s.a[7]); /* nothing to write, so the labels are not */
+    ls_engine_restart(s.e, 0);
+    say_labels(&s);
+    fcu(&s, s.a[24], NONE, NONE);
+    fcu(&s, s.b[12], NONE, NONE);
+    np(&s, s.a[24]);
+    fcu(&s, s.a[24], s.a[16], NONE);
+    ls_engine_crash(s.e, 1);
+    say_labels(&s);
+    assert_string_equal(s.seen, "VALID VALID VALID VALID VALID VALID VALID at a23 a10 a6 SYNCING "
+                                "SYNCING VALID VALID at a23 a10 a6");
+    bench_down(&s);
+}
+
+static void a_safe_block_of_reth_without_a_finalized_one_becomes_both(void **state)
+{
+    struct bench s;
+    (void)state;
+    bench_up(&s, "reth", 0);
+    warm(&s, s.a[8], NONE);
+    ls_engine_restart(s.e, 0);
+    say_labels(&s);
+    assert_string_equal(s.seen, "at a20 a8 a8");
+    bench_down(&s);
+}
+
+static void geth_that_lost_its_head_has_its_blocks(void **state)
+{
+    struct bench s;
+    (void)state;
+    bench_up(&s, "geth", 0);
+    warm(&s, s.a[8], s.a[4]);
+    ls_engine_crash(s.e, 20);
+    say_read(&s, LS_LABEL_LATEST);
+    say_read(&s, LS_LABEL_SAFE);
+    np(&s, s.a[21]);
+    assert_string_equal(s.seen, "g0 -32000 \"safe block not found\" VALID");
+    bench_down(&s);
+}
+
 static void reth_says_that_it_syncs_until_its_head_moves(void **state)
 {
     struct bench s;
@@ -556,6 +610,9 @@ int main(void)
         cmocka_unit_test(condemned_blocks_go_with_what_stands_on_them),
         cmocka_unit_test(profiles_are_switched_while_the_engine_runs),
         cmocka_unit_test(labels_of_reth_are_unset_while_their_block_is_reorged_out),
+        cmocka_unit_test(reth_starts_with_what_it_had_written),
+        cmocka_unit_test(a_safe_block_of_reth_without_a_finalized_one_becomes_both),
+        cmocka_unit_test(geth_that_lost_its_head_has_its_blocks),
         cmocka_unit_test(reth_says_that_it_syncs_until_its_head_moves),
         cmocka_unit_test(the_dead_come_back_by_restart_only),
     };
