@@ -135,10 +135,10 @@ static size_t depth_of(const struct cJSON *tree)
 static void what_is_nested_too_deeply_is_empty(void **state)
 {
     static const size_t depths[] = {
-        1, 10, LS_JSON_DEPTH_MAX, LS_JSON_DEPTH_MAX + 1, 1000, LS_JSON_GO_DEPTH_MAX - 2};
+        1, 10, LS_JSON_DEPTH_MAX, LS_JSON_DEPTH_MAX + 1, 1000, LS_JSON_GO_DEPTH_MAX - 3};
     (void)state;
     for (size_t i = 0; i < sizeof depths / sizeof depths[0]; i++) {
-        struct cJSON *tree = nested(depths[i], "\"x\",{\"y\":[1]}");
+        struct cJSON *tree = nested(depths[i], "\"x\",{\"y\":[[1]]}");
         assert_non_null(tree);
         size_t depth = depth_of(tree);
         assert_true(depth <= LS_JSON_DEPTH_MAX);
