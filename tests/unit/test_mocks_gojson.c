@@ -134,8 +134,13 @@ static size_t depth_of(const struct cJSON *tree)
 
 static void what_is_nested_too_deeply_is_empty(void **state)
 {
-    static const size_t depths[] = {
-        1, 10, LS_JSON_DEPTH_MAX, LS_JSON_DEPTH_MAX + 1, 1000, LS_JSON_GO_DEPTH_MAX - 3};
+    static const size_t depths[] = {1,
+                                    10,
+                                    LS_JSON_DEPTH_MAX - 2,
+                                    LS_JSON_DEPTH_MAX,
+                                    LS_JSON_DEPTH_MAX + 1,
+                                    1000,
+                                    LS_JSON_GO_DEPTH_MAX - 3};
     (void)state;
     for (size_t i = 0; i < sizeof depths / sizeof depths[0]; i++) {
         struct cJSON *tree = nested(depths[i], "\"x\",{\"y\":[[1]]}");
