@@ -25,6 +25,9 @@
 
 #define LS_NEVER UINT64_MAX
 
+/* Ids of the core's requests are below; the shell has the rest for its own. */
+#define LS_REQUEST_IDS_END 0x80000000u
+
 /* Most actions one step can ask for. A step never needs more; the core asserts it. */
 #define LS_ACTIONS_MAX 96u
 /* Most payloads kept waiting, and their bytes (R-3.1: bounded; the farthest above the head go

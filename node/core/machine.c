@@ -116,7 +116,7 @@ void ls_send(struct ls_core *c, struct ls_actions *out, struct ls_alive what, en
     assert(slot != NULL);
     *slot = what;
     slot->id = c->next_id;
-    c->next_id = c->next_id == UINT32_MAX ? 1 : c->next_id + 1;
+    c->next_id = c->next_id + 1 == LS_REQUEST_IDS_END ? 1 : c->next_id + 1;
     struct ls_action *a = ls_act(out, LS_ACT_SEND);
     a->id = slot->id;
     a->target = what.target;

@@ -5,6 +5,7 @@
 #include "lib/arena.h"
 #include "lib/json.h"
 #include "lib/jsonw.h"
+#include "lib/op/output.h"
 #include "lib/op/rpc.h"
 #include "lib/op/sync_status.h"
 
@@ -116,6 +117,20 @@ out:
     ls_arena_fini(&arena);
 }
 
+static const char OUTPUT_AT_BLOCK[] = "optimism_outputAtBlock";
+
+/* Only what ls_api_wants_output does not take comes here. */
+static void output_at_block(struct call *c)
+{
+    uint64_t number = 0;
+
+    if (ls_json_quantity(ls_json_at(c->params, 0), &number) != LS_OK) {
+        reply_error(c, LS_RPC_INVALID_PARAMS, "invalid argument 0: not a hex number");
+    } else {
+        reply_error(c, LS_RPC_SERVER, "optimism_outputAtBlock is not served in a batch");
+    }
+}
+
 struct method {
     const char *name;
     size_t args; /* exactly so many */
@@ -128,6 +143,7 @@ static const struct method METHODS[] = {
     {"optimism_syncStatus", 0, false, sync_status},
     {"optimism_rollupConfig", 0, false, rollup_config},
     {"optimism_version", 0, false, node_version},
+    {OUTPUT_AT_BLOCK, 1, false, output_at_block},
     {"health_status", 0, false, node_version},
     {"admin_postUnsafePayload", 1, true, post_unsafe_payload},
 };
@@ -256,6 +272,63 @@ static void serve_batch(const struct ls_api_host *host, const struct cJSON *list
     if (is_answered) {
         ls_jw_array_end(w);
     }
+}
+
+/* --- the method that takes time --- */
+
+bool ls_api_wants_output(const char *text, size_t n, uint64_t *number)
+{
+    struct cJSON *root = NULL;
+    const struct cJSON *params = NULL;
+    bool wants = false;
+
+    if (ls_json_parse(text, n, 0, &root, NULL) == LS_OK && ls_json_is_object(root) &&
+        is_well_formed(root) && !is_notification(root)) {
+        params = ls_json_get(root, "params");
+        wants = strcmp(ls_json_str(ls_json_get(root, "method")), OUTPUT_AT_BLOCK) == 0 &&
+                ls_json_is_array(params) && ls_json_count(params) == 1 &&
+                ls_json_quantity(ls_json_at(params, 0), number) == LS_OK;
+    }
+    ls_json_free(root);
+    return wants;
+}
+
+static void put_output(struct call *c, const struct ls_output *o)
+{
+    static const struct ls_hash version_0;
+    struct ls_hash root = ls_output_root_v0(&o->state_root, &o->passer_root, &o->ref.hash);
+    struct ls_core_status s;
+
+    c->host->status(c->host->node, &s);
+    reply_begin(c);
+    ls_jw_object(c->w, "result");
+    ls_jw_hex(c->w, "version", version_0.b, sizeof version_0.b);
+    ls_jw_hex(c->w, "outputRoot", root.b, sizeof root.b);
+    ls_l2_ref_write(&o->ref, c->w, "blockRef");
+    ls_jw_hex(c->w, "withdrawalStorageRoot", o->passer_root.b, sizeof o->passer_root.b);
+    ls_jw_hex(c->w, "stateRoot", o->state_root.b, sizeof o->state_root.b);
+    ls_sync_status_write(&s.published, c->w, "syncStatus");
+    ls_jw_object_end(c->w);
+    ls_jw_object_end(c->w);
+}
+
+void ls_api_output(const struct ls_api_host *host, const char *text, size_t n,
+                   const struct ls_output *o, const char *why, struct ls_buf *out)
+{
+    struct cJSON *root = NULL;
+    struct ls_jw w;
+    struct call c = {.host = host, .w = &w};
+
+    ls_jw_init(&w, out);
+    if (ls_json_parse(text, n, 0, &root, NULL) == LS_OK) {
+        c.id = ls_json_get(root, "id");
+    }
+    if (o != NULL) {
+        put_output(&c, o);
+    } else {
+        reply_error(&c, LS_RPC_SERVER, why);
+    }
+    ls_json_free(root);
 }
 
 void ls_api_serve(const struct ls_api_host *host, const char *text, size_t n, struct ls_buf *out)

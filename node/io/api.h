@@ -13,10 +13,12 @@
 #include "lib/err.h"
 #include "lib/op/payload.h"
 #include "node/core/core.h"
+#include "node/io/outputs.h"
 
 #define LS_API_BODY_BYTES_MAX (32u << 20)  /* an envelope of 10 MiB is 20 MiB of hex */
 #define LS_API_REPLY_BYTES_MAX (25u << 20) /* of a batch, as op-node's server has it */
 #define LS_API_BATCH_MAX 1000u
+#define LS_API_OUTPUTS_MAX 8u /* optimism_outputAtBlock under way at once */
 
 /* What "optimism_version" and /healthz say. */
 #define LS_API_VERSION "v" LS_VERSION "-lightcl"
@@ -29,6 +31,9 @@ struct ls_api_host {
      * one of the node's limits (LIMIT, NOMEM) or the payload's shape (PARSE …); d says which. What
      * the node does with a payload later is no matter of the caller's (spec 3.4). */
     enum ls_err (*post)(void *node, const struct ls_payload *p, struct ls_diag *d);
+    /* Starts to find out the output of a block; the answer comes by ls_server_output with this slot
+     * (below LS_API_OUTPUTS_MAX). false: it cannot be asked for now. */
+    bool (*ask_output)(void *node, size_t slot, uint64_t number);
     /* Appends the page of GET /metrics. */
     void (*metrics)(void *node, struct ls_buf *out);
     const char *rollup_json; /* what optimism_rollupConfig answers */
@@ -40,6 +45,15 @@ struct ls_api_host {
 /* Serves one HTTP body: a call, a notification or a batch. Appends the reply to out (maximum
  * LS_API_REPLY_BYTES_MAX); nothing when only notifications were in it. */
 void ls_api_serve(const struct ls_api_host *host, const char *text, size_t n, struct ls_buf *out);
+
+/* true when the body is a call of optimism_outputAtBlock, which the engine has to be asked for: it
+ * is answered by ls_api_output, everything else by ls_api_serve (also that method in a batch: an
+ * error). */
+bool ls_api_wants_output(const char *text, size_t n, uint64_t *number);
+
+/* The reply to such a body. o: what was found; NULL: an error with the text why. */
+void ls_api_output(const struct ls_api_host *host, const char *text, size_t n,
+                   const struct ls_output *o, const char *why, struct ls_buf *out);
 
 /* Appends the bodies of GET /healthz and GET /readyz (R-6.1). readyz returns true when the node is
  * following: source and engine fine, L1 not in the way, a pass has succeeded, and safe is at most

@@ -14,6 +14,7 @@
 #include "node/io/intake.h"
 #include "node/io/metrics.h"
 #include "node/io/notes.h"
+#include "node/io/outputs.h"
 #include "node/io/schedule.h"
 #include "node/io/server.h"
 #include "node/io/store.h"
@@ -26,6 +27,7 @@
 #define ENGINE_REPLY_BYTES_MAX (64u << 20)
 #define REMOTE_REPLY_BYTES_MAX (8u << 20)
 #define REQUEST_BYTES_MAX (72u << 20)
+#define OUTPUT_ID LS_REQUEST_IDS_END /* | slot: requests of our own */
 
 struct ls_node {
     const struct ls_node_config *cfg;
@@ -46,6 +48,10 @@ struct ls_node {
     struct ls_action asked[LS_HTTP_SLOTS]; /* requests under way; id 0 = free */
     struct ls_event unsent[LS_HTTP_SLOTS]; /* FAIL of requests that could not even start */
     size_t unsent_count;
+    struct {
+        bool is_alive;
+        struct ls_output_query query;
+    } outputs[LS_API_OUTPUTS_MAX];
 };
 
 static void read_clock(struct ls_node *n)
@@ -253,6 +259,57 @@ static void take_reply(struct ls_node *n, struct ls_http_reply *r)
     step(n, &ev, r->why.text);
 }
 
+/* --- optimism_outputAtBlock: the engine is asked beside the core --- */
+
+static enum ls_err send_output(struct ls_node *n, size_t slot, struct ls_diag *d)
+{
+    struct ls_http_post request = {.id = OUTPUT_ID | (uint32_t)slot,
+                                   .target = LS_TO_ENGINE,
+                                   .timeout_ns = n->cfg->engine_timeout_ns};
+    char token[LS_JWT_TEXT_MAX];
+    struct ls_buf body;
+
+    ls_buf_init(&body, REQUEST_BYTES_MAX);
+    ls_output_write_request(&n->outputs[slot].query, request.id, &body);
+    ls_jwt_make(n->cfg->jwt_secret, n->wall_s, token);
+    request.bearer = token;
+    return ls_http_post(n->http, &request, &body, d);
+}
+
+static bool host_ask_output(void *node, size_t slot, uint64_t number)
+{
+    struct ls_node *n = node;
+
+    if (n->outputs[slot].is_alive) {
+        return false; /* for a client that has left */
+    }
+    n->outputs[slot].query = ls_output_ask(number);
+    n->outputs[slot].is_alive = send_output(n, slot, NULL) == LS_OK;
+    return n->outputs[slot].is_alive;
+}
+
+static void take_output(struct ls_node *n, const struct ls_http_reply *r)
+{
+    size_t slot = r->id & ~OUTPUT_ID;
+    struct ls_output_query *q = &n->outputs[slot].query;
+    struct ls_diag d = {""};
+
+    assert(slot < LS_API_OUTPUTS_MAX && n->outputs[slot].is_alive);
+    if (r->is_ok) {
+        ls_output_take(q, &n->cfg->rollup, r->id, r->body);
+    } else {
+        ls_output_fail(q, r->why.text);
+    }
+    if (q->step == LS_OUTPUT_PROOF) {
+        if (send_output(n, slot, &d) == LS_OK) {
+            return;
+        }
+        ls_output_fail(q, d.text);
+    }
+    n->outputs[slot].is_alive = false;
+    ls_server_output(n->server, slot, q->step == LS_OUTPUT_DONE ? &q->output : NULL, q->why.text);
+}
+
 /* --- what the RPC server asks of us --- */
 
 static void host_status(void *node, struct ls_core_status *out)
@@ -372,6 +429,7 @@ enum ls_err ls_node_new(const struct ls_node_config *cfg, struct ls_log *log, st
     n->host = (struct ls_api_host){.node = n,
                                    .status = host_status,
                                    .post = host_post,
+                                   .ask_output = host_ask_output,
                                    .metrics = host_metrics,
                                    .rollup_json = (const char *)cfg->rollup_text.p,
                                    .rollup_bytes = cfg->rollup_text.n,
@@ -450,7 +508,11 @@ static int turn(struct ls_node *n)
     read_clock(n);
     ls_http_turn(n->http);
     while (!n->is_halted && ls_http_next(n->http, &reply)) {
-        take_reply(n, &reply);
+        if ((reply.id & OUTPUT_ID) != 0) {
+            take_output(n, &reply);
+        } else {
+            take_reply(n, &reply);
+        }
     }
     serve(n->server, fds[1].is_ready, n->wall_s);
     serve(n->metrics, fds[2].is_ready, n->wall_s);

@@ -34,12 +34,19 @@ struct ls_server {
     uint16_t port;
     int64_t wall_s;
     size_t bodies_bytes;
+    bool has_resumed; /* a connection goes on: the next turn must not wait */
+    struct waiting {
+        struct request *request; /* NULL: free */
+        struct MHD_Connection *connection;
+    } waiting[LS_API_OUTPUTS_MAX]; /* suspended until ls_server_output */
 };
 
 /* A request being received. */
 struct request {
     struct ls_server *server;
     struct ls_buf body;
+    struct ls_buf reply; /* of a call that took time */
+    bool has_waited;
 };
 
 /* --- answers --- */
@@ -116,11 +123,50 @@ static enum MHD_Result get(struct ls_server *s, struct MHD_Connection *c, const 
     return rc;
 }
 
-static enum MHD_Result serve(struct request *r, struct MHD_Connection *c)
+/* Puts the connection aside until the engine has answered; false: that is not possible now. */
+static bool wait_for_output(struct request *r, struct MHD_Connection *c, uint64_t number)
+{
+    struct ls_server *s = r->server;
+
+    for (size_t i = 0; i < LS_API_OUTPUTS_MAX; i++) {
+        if (s->waiting[i].request == NULL && s->host->ask_output(s->host->node, i, number)) {
+            s->waiting[i] = (struct waiting){.request = r, .connection = c};
+            r->has_waited = true;
+            MHD_suspend_connection(c);
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum MHD_Result serve_output(struct request *r, struct MHD_Connection *c, uint64_t number)
 {
     enum MHD_Result rc;
     struct ls_buf reply;
 
+    if (wait_for_output(r, c, number)) {
+        return MHD_YES;
+    }
+    ls_buf_init(&reply, LS_API_REPLY_BYTES_MAX);
+    ls_api_output(r->server->host, (const char *)r->body.p, r->body.n, NULL,
+                  "too many calls of optimism_outputAtBlock at once", &reply);
+    rc = answer(c, MHD_HTTP_OK, "application/json", &reply);
+    ls_buf_fini(&reply);
+    return rc;
+}
+
+static enum MHD_Result serve(struct request *r, struct MHD_Connection *c)
+{
+    enum MHD_Result rc;
+    struct ls_buf reply;
+    uint64_t number = 0;
+
+    if (r->has_waited) { /* without a reply the server is about to end */
+        return r->reply.n > 0 ? answer(c, MHD_HTTP_OK, "application/json", &r->reply) : MHD_NO;
+    }
+    if (ls_api_wants_output((const char *)r->body.p, r->body.n, &number)) {
+        return serve_output(r, c, number);
+    }
     ls_buf_init(&reply, LS_API_REPLY_BYTES_MAX);
     ls_api_serve(r->server->host, (const char *)r->body.p, r->body.n, &reply);
     rc = answer(c, MHD_HTTP_OK, "application/json", &reply);
@@ -177,6 +223,7 @@ static enum MHD_Result begin(struct ls_server *s, struct MHD_Connection *c, cons
     }
     r->server = s;
     ls_buf_init(&r->body, LS_API_BODY_BYTES_MAX);
+    ls_buf_init(&r->reply, LS_API_REPLY_BYTES_MAX);
     *state = r;
     return MHD_YES;
 }
@@ -220,8 +267,14 @@ static void completed(void *arg, struct MHD_Connection *c, void **state,
     (void)c;
     (void)why;
     if (r != NULL) {
+        for (size_t i = 0; i < LS_API_OUTPUTS_MAX; i++) {
+            if (r->server->waiting[i].request == r) {
+                r->server->waiting[i] = (struct waiting){.request = NULL};
+            }
+        }
         r->server->bodies_bytes -= r->body.n;
         ls_buf_fini(&r->body);
+        ls_buf_fini(&r->reply);
         free(r);
         *state = NULL;
     }
@@ -275,9 +328,9 @@ static int listen_on(const char *addr, uint16_t port, uint16_t *actual)
 
 static struct MHD_Daemon *start(struct ls_server *s, int fd)
 {
-    return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, handle, s, MHD_OPTION_LISTEN_SOCKET, fd,
-                            MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-                            MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, s,
+                            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+                            CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
                             MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_END);
 }
@@ -325,10 +378,28 @@ enum ls_err ls_server_new(enum ls_server_kind kind, const char *addr, uint16_t p
 void ls_server_free(struct ls_server *s)
 {
     if (s != NULL) {
+        for (size_t i = 0; i < LS_API_OUTPUTS_MAX && s->daemon != NULL; i++) {
+            if (s->waiting[i].request != NULL) { /* the library wants it so */
+                MHD_resume_connection(s->waiting[i].connection);
+            }
+        }
         if (s->daemon != NULL) {
             MHD_stop_daemon(s->daemon); /* closes the listening socket too */
         }
         free(s);
+    }
+}
+
+void ls_server_output(struct ls_server *s, size_t slot, const struct ls_output *o, const char *why)
+{
+    struct waiting w = s->waiting[slot];
+
+    if (w.request != NULL) {
+        s->waiting[slot] = (struct waiting){.request = NULL};
+        ls_api_output(s->host, (const char *)w.request->body.p, w.request->body.n, o, why,
+                      &w.request->reply);
+        MHD_resume_connection(w.connection);
+        s->has_resumed = true;
     }
 }
 
@@ -346,11 +417,15 @@ uint64_t ls_server_patience_ns(const struct ls_server *s)
 {
     MHD_UNSIGNED_LONG_LONG ms = 0;
 
+    if (s->has_resumed) {
+        return 0;
+    }
     return MHD_get_timeout(s->daemon, &ms) == MHD_YES ? (uint64_t)ms * NS_PER_MS : LS_SERVER_NEVER;
 }
 
 void ls_server_turn(struct ls_server *s, int64_t wall_s)
 {
     s->wall_s = wall_s;
+    s->has_resumed = false;
     (void)MHD_run(s->daemon);
 }

@@ -27,6 +27,10 @@ enum ls_err ls_server_new(enum ls_server_kind kind, const char *addr, uint16_t p
 /* Closes all connections; NULL is fine. */
 void ls_server_free(struct ls_server *s);
 
+/* The answer to a host's ask_output: o, or NULL and an error text. A slot nobody waits on (the
+ * client has left) is fine. */
+void ls_server_output(struct ls_server *s, size_t slot, const struct ls_output *o, const char *why);
+
 /* The port it listens on. */
 uint16_t ls_server_port(const struct ls_server *s);
 

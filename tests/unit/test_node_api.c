@@ -86,8 +86,15 @@ static void calls_are_answered_as_op_node_does(void **state)
         {"{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"optimism_version\"}",
          ERROR("null", "-32600", "invalid request")},
         {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":7}", ERROR("1", "-32600", "invalid request")},
-        {CALL("1", "optimism_outputAtBlock", "[\"0x1\"]"),
-         ERROR("1", "-32601", "the method optimism_outputAtBlock does not exist/is not available")},
+        {CALL("1", "optimism_safeHeadAtL1Block", "[\"0x1\"]"),
+         ERROR("1", "-32601",
+               "the method optimism_safeHeadAtL1Block does not exist/is not available")},
+        {CALL("1", "optimism_outputAtBlock", "[\"1\"]"),
+         ERROR("1", "-32602", "invalid argument 0: not a hex number")},
+        {CALL("1", "optimism_outputAtBlock", "[]"),
+         ERROR("1", "-32602", "missing value for required argument 0")},
+        {"[" CALL("1", "optimism_outputAtBlock", "[\"0x1\"]") "]",
+         "[" ERROR("1", "-32000", "optimism_outputAtBlock is not served in a batch") "]"},
         {CALL("1", "optimism_version", "[1]"),
          ERROR("1", "-32602", "too many arguments, want at most 0")},
         {CALL("1", "optimism_version", "{}"), ERROR("1", "-32602", "non-array args")},
@@ -293,6 +300,39 @@ static void admin_methods_are_not_there_unless_enabled(void **state)
         ERROR("1", "-32601", "the method admin_postUnsafePayload does not exist/is not available"));
 }
 
+static void only_a_good_call_of_output_at_block_wants_the_engine(void **state)
+{
+    static const struct {
+        const char *text;
+        bool wants;
+    } rows[] = {
+        {CALL("1", "optimism_outputAtBlock", "[\"0x2a\"]"), true},
+        {CALL("null", "optimism_outputAtBlock", "[\"0x2a\"]"), true},
+        {CALL("1", "optimism_outputAtBlock", "[\"0x2a\",1]"), false},
+        {CALL("1", "optimism_outputAtBlock", "[]"), false},
+        {CALL("1", "optimism_outputAtBlock", "[42]"), false},
+        {CALL("1", "optimism_outputAtBlock", "{}"), false},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"optimism_outputAtBlock\"}", false},
+        {"{\"jsonrpc\":\"2.0\",\"method\":\"optimism_outputAtBlock\",\"params\":[\"0x2a\"]}",
+         false},
+        {"[" CALL("1", "optimism_outputAtBlock", "[\"0x2a\"]") "]", false},
+        {CALL("1", "optimism_version", "[]"), false},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":3}", false},
+        {"nonsense", false},
+        {"", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t number = 0;
+
+        if (ls_api_wants_output(rows[i].text, strlen(rows[i].text), &number) != rows[i].wants ||
+            (rows[i].wants && number != 42)) {
+            fail_msg("%s", rows[i].text);
+        }
+    }
+}
+
 static void ready_means_following(void **state)
 {
     const struct ls_core_status good = {
@@ -346,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_payload_the_node_cannot_take_is_an_error),
         cmocka_unit_test(a_payload_that_is_none_is_an_invalid_argument),
         cmocka_unit_test(admin_methods_are_not_there_unless_enabled),
+        cmocka_unit_test(only_a_good_call_of_output_at_block_wants_the_engine),
         cmocka_unit_test(ready_means_following),
     };
 

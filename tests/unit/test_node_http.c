@@ -528,6 +528,116 @@ static void the_metrics_port_serves_nothing_else(void **state)
     ls_server_free(s);
 }
 
+/* What the host was asked, and how often it says no. */
+struct outputs {
+    size_t slot;
+    uint64_t number;
+    unsigned asked;
+    bool is_busy;
+};
+
+static bool take_question(void *arg, size_t slot, uint64_t number)
+{
+    struct outputs *o = arg;
+
+    if (o->is_busy) {
+        return false;
+    }
+    *o = (struct outputs){.slot = slot, .number = number, .asked = o->asked + 1};
+    return true;
+}
+
+static void status_of_nothing(void *arg, struct ls_core_status *out)
+{
+    (void)arg;
+    memset(out, 0, sizeof *out);
+}
+
+#define ASK_OUTPUT \
+    "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"optimism_outputAtBlock\",\"params\":[\"0x2a\"]}"
+
+static struct ls_server *serve_outputs(struct outputs *o, struct ls_api_host *host)
+{
+    struct ls_server *s = NULL;
+
+    *host =
+        (struct ls_api_host){.node = o, .status = status_of_nothing, .ask_output = take_question};
+    assert_int_equal(ls_server_new(LS_SERVER_RPC, "127.0.0.1", 0, host, &s, NULL), LS_OK);
+    return s;
+}
+
+/* Turns until the host was asked n times. */
+static void await_question(struct ls_http *h, struct ls_server *s, const struct outputs *o,
+                           unsigned n)
+{
+    for (int i = 0; i < TURNS_MAX && o->asked < n; i++) {
+        struct ls_http_fd fds[] = {{.fd = ls_server_fd(s)}};
+
+        ls_http_wait(h, fds, 1, TURN_NS);
+        ls_http_turn(h);
+        ls_server_turn(s, 1000);
+    }
+    assert_int_equal(o->asked, n);
+}
+
+static void a_call_that_takes_time_is_answered_when_it_is_known(void **state)
+{
+    struct ls_output output = {.ref = {.number = 42}};
+    struct outputs o = {.asked = 0};
+    struct ls_api_host host;
+    struct ls_server *s = serve_outputs(&o, &host);
+    char url[64];
+    struct ls_http *h = client_for(ls_server_port(s), "/", url);
+    struct ls_http_post p = {.id = 1, .target = LS_TO_ENGINE, .timeout_ns = PATIENT_NS};
+    struct ls_http_post other = {.id = 2, .target = LS_TO_ENGINE, .timeout_ns = PATIENT_NS};
+    struct ls_http_reply r;
+
+    (void)state;
+    post(h, &p, ASK_OUTPUT);
+    await_question(h, s, &o, 1);
+    assert_int_equal(o.number, 42);
+    post(h, &other, "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"optimism_version\"}");
+    r = finish(h, NULL, s); /* nobody else waits */
+    assert_int_equal(r.id, 2);
+    ls_server_output(s, o.slot, &output, NULL);
+    r = finish(h, NULL, s);
+    assert_int_equal(r.id, 1);
+    assert_true(r.is_ok);
+    assert_non_null(strstr((const char *)r.body.p, "\"id\":9,\"result\":{\"version\":\"0x00"));
+    assert_non_null(strstr((const char *)r.body.p, "\"number\":42"));
+    assert_non_null(strstr((const char *)r.body.p, "\"syncStatus\":{"));
+    post(h, &p, ASK_OUTPUT); /* the same connection goes on */
+    await_question(h, s, &o, 2);
+    ls_server_output(s, o.slot, NULL, "not today");
+    r = finish(h, NULL, s);
+    assert_string_equal(
+        (const char *)r.body.p,
+        "{\"jsonrpc\":\"2.0\",\"id\":9,\"error\":{\"code\":-32000,\"message\":\"not today\"}}");
+    o.is_busy = true;
+    post(h, &p, ASK_OUTPUT);
+    r = finish(h, NULL, s);
+    assert_non_null(strstr((const char *)r.body.p, "too many calls"));
+    ls_http_free(h);
+    ls_server_free(s);
+}
+
+static void a_server_ends_with_calls_under_way(void **state)
+{
+    struct outputs o = {.asked = 0};
+    struct ls_api_host host;
+    struct ls_server *s = serve_outputs(&o, &host);
+    char url[64];
+    struct ls_http *h = client_for(ls_server_port(s), "/", url);
+    struct ls_http_post p = {.id = 1, .target = LS_TO_ENGINE, .timeout_ns = PATIENT_NS};
+
+    (void)state;
+    post(h, &p, ASK_OUTPUT);
+    await_question(h, s, &o, 1);
+    ls_server_output(s, (o.slot + 1) % LS_API_OUTPUTS_MAX, NULL, "nobody waits here");
+    ls_server_free(s);
+    ls_http_free(h);
+}
+
 static void a_taken_port_is_named_with_the_reason(void **state)
 {
     struct ls_server *s = serve("127.0.0.1", 0);
@@ -569,6 +679,8 @@ int main(void)
         cmocka_unit_test(a_call_goes_to_the_root_only),
         cmocka_unit_test(pages_and_refusals_have_their_status),
         cmocka_unit_test(the_metrics_port_serves_nothing_else),
+        cmocka_unit_test(a_call_that_takes_time_is_answered_when_it_is_known),
+        cmocka_unit_test(a_server_ends_with_calls_under_way),
         cmocka_unit_test(a_taken_port_is_named_with_the_reason),
     };
 
