@@ -317,6 +317,7 @@ static void live_turn(struct ls_world *w)
     if (ls_loop_turn(l->loop)) {
         ls_trace_set_tick(w->trace, ls_loop_ticks(l->loop));
         ls_engine_tick(w->engine);
+        ls_source_tick(w->source);
         ls_noderpc_tick(l->rpc);
     }
 }

@@ -59,11 +59,10 @@ static void set_mood(lua_State *lua, struct ls_script *s)
     static const struct {
         const char *name;
         enum ls_src_mood mood;
-    } moods[] = {{"normal", LS_SRC_NORMAL},
-                 {"nulls", LS_SRC_NULLS},
-                 {"zeros", LS_SRC_ZEROS},
-                 {"genesis", LS_SRC_GENESIS},
-                 {"only_genesis", LS_SRC_ONLY_G}};
+    } moods[] = {{"normal", LS_SRC_NORMAL},       {"nulls", LS_SRC_NULLS},
+                 {"zeros", LS_SRC_ZEROS},         {"genesis", LS_SRC_GENESIS},
+                 {"only_genesis", LS_SRC_ONLY_G}, {"only_finalized", LS_SRC_ONLY_F},
+                 {"garbage", LS_SRC_GARBAGE}};
     if (lua_getfield(lua, 2, "mood") != LUA_TNIL) {
         const char *name = lua_type(lua, -1) == LUA_TSTRING ? lua_tostring(lua, -1) : "";
         uint64_t answers = ls_args_field_count(lua, 2, "answers", UINT64_MAX);
@@ -74,7 +73,7 @@ static void set_mood(lua_State *lua, struct ls_script *s)
         if (i == sizeof moods / sizeof moods[0]) {
             ls_script_misuse(lua,
                              "source{}: no mood \"%s\"; known: normal nulls zeros genesis "
-                             "only_genesis",
+                             "only_genesis only_finalized garbage",
                              name);
         }
         ls_source_set_mood(s->world->source, moods[i].mood, answers);
@@ -82,11 +81,24 @@ static void set_mood(lua_State *lua, struct ls_script *s)
     lua_pop(lua, 1);
 }
 
-/* w:source{unsafe, safe, finalized, local_safe, mood, answers} */
+static void set_profile(lua_State *lua, struct ls_script *s)
+{
+    if (lua_getfield(lua, 2, "profile") != LUA_TNIL) {
+        const char *text = lua_type(lua, -1) == LUA_TSTRING ? lua_tostring(lua, -1) : "";
+        struct ls_src_profile p;
+        if (!ls_source_profile_read(text, &p)) {
+            ls_script_misuse(lua, "source{}: no profile \"%s\"; docs/PROFILES.md lists them", text);
+        }
+        ls_source_set_profile(s->world->source, &p);
+    }
+    lua_pop(lua, 1);
+}
+
+/* w:source{unsafe, safe, finalized, local_safe, profile, mood, answers} */
 static int verb_source(lua_State *lua)
 {
     static const char *const keys[] = {"unsafe", "safe",    "finalized", "local_safe",
-                                       "mood",   "answers", NULL};
+                                       "mood",   "answers", "profile",   NULL};
     struct ls_script *s = ls_script_self(lua);
     ls_args_keys(lua, 2, "source", keys);
     struct ls_script_block unsafe_l2 = ls_block_field(lua, 2, "unsafe");
@@ -99,6 +111,7 @@ static int verb_source(lua_State *lua)
     }
     uint32_t tip = unsafe_l2.id != LS_NO_BLOCK ? unsafe_l2.tip : safe.tip;
     s->source_tip = tip != LS_NO_BLOCK ? tip : s->source_tip;
+    set_profile(lua, s);
     set_mood(lua, s);
     trace_heads(s, "source");
     return 0;

@@ -149,15 +149,17 @@ static enum ls_err reorg(struct ls_control_deed *deed)
                           : ls_stage_reorg(s, &fork, deed->now_ns, deed->d);
 }
 
-/* {"mood", "answers", "freeze"} */
+/* {"profile", "mood", "answers", "freeze"} */
 static enum ls_err source(struct ls_control_deed *deed)
 {
-    static const char *const known[] = {"mood", "answers", "freeze", NULL};
-    static const char *const moods[] = {[LS_SRC_NORMAL] = "normal",
-                                        [LS_SRC_NULLS] = "nulls",
-                                        [LS_SRC_ZEROS] = "zeros",
-                                        [LS_SRC_GENESIS] = "genesis",
-                                        [LS_SRC_ONLY_G] = "only_genesis"};
+    static const char *const known[] = {"profile", "mood", "answers", "freeze", NULL};
+    static const char *const moods[] = {
+        [LS_SRC_NORMAL] = "normal",       [LS_SRC_NULLS] = "nulls",
+        [LS_SRC_ZEROS] = "zeros",         [LS_SRC_GENESIS] = "genesis",
+        [LS_SRC_ONLY_G] = "only_genesis", [LS_SRC_ONLY_F] = "only_finalized",
+        [LS_SRC_GARBAGE] = "garbage"};
+    struct ls_source *s = deed->control->stage->mocks.source;
+    struct ls_src_profile profile;
     size_t mood = 0;
     struct ls_members m;
 
@@ -165,22 +167,34 @@ static enum ls_err source(struct ls_control_deed *deed)
     const char *name = ls_members_str(&m, "mood", NULL);
     uint64_t answers = ls_members_u64(&m, "answers", UINT64_MAX, UINT64_MAX);
     bool is_frozen = ls_members_bool(&m, "freeze", false);
+    const char *text = ls_members_str(&m, "profile", NULL);
+    if (text != NULL && !ls_source_profile_read(text, &profile)) {
+        ls_members_fail(&m,
+                        "no profile \"%.40s\" of a source: normal kona old freeze regress:N "
+                        "saw:N/TICKS cold:N cold-finalized:N cold-zeros:N byz:N",
+                        text);
+    }
     while (name != NULL && mood < sizeof moods / sizeof moods[0] &&
            strcmp(moods[mood], name) != 0) {
         mood++;
     }
     if (mood == sizeof moods / sizeof moods[0]) {
-        ls_members_fail(&m, "no mood \"%.40s\"; there are: normal nulls zeros genesis only_genesis",
+        ls_members_fail(&m,
+                        "no mood \"%.40s\"; there are: normal nulls zeros genesis only_genesis "
+                        "only_finalized garbage",
                         name);
     }
     if (m.err != LS_OK) {
         return m.err;
     }
+    if (text != NULL) {
+        ls_source_set_profile(s, &profile);
+    }
     if (name != NULL) {
-        ls_source_set_mood(deed->control->stage->mocks.source, (enum ls_src_mood)mood, answers);
+        ls_source_set_mood(s, (enum ls_src_mood)mood, answers);
     }
     if (ls_members_has(&m, "freeze")) {
-        ls_source_freeze(deed->control->stage->mocks.source, is_frozen);
+        ls_source_freeze(s, is_frozen);
     }
     return LS_OK;
 }

@@ -234,6 +234,7 @@ void ls_stage_tick(struct ls_stage *s, uint64_t now_ns)
         show(s, ls_pace_at_ms(&s->pace, now_ns));
     }
     ls_engine_tick(s->mocks.engine);
+    ls_source_tick(s->mocks.source);
 }
 
 /* --- time --- */

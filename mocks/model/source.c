@@ -22,6 +22,9 @@ struct ls_source {
     size_t moment_count;
     size_t moment;
     size_t frozen_moment;
+    struct ls_src_profile profile; /* its movements count here */
+    uint64_t tick;
+    uint64_t salt; /* answers so far, mixed */
 };
 
 size_t ls_source_size(void)
@@ -109,6 +112,20 @@ void ls_source_set_mood(struct ls_source *s, enum ls_src_mood mood, uint64_t ans
     s->mood_left = answers;
 }
 
+void ls_source_set_profile(struct ls_source *s, const struct ls_src_profile *p)
+{
+    s->profile = *p;
+    s->tick = 0;
+    s->shape = p->shape;
+    ls_source_set_mood(s, p->mood, p->mood == LS_SRC_NORMAL ? UINT64_MAX : p->answers);
+    ls_source_freeze(s, p->is_frozen);
+}
+
+void ls_source_tick(struct ls_source *s)
+{
+    s->tick++;
+}
+
 void ls_source_set_views(struct ls_source *s, unsigned count, enum ls_src_policy policy,
                          uint64_t seed)
 {
@@ -152,13 +169,19 @@ void ls_source_step(struct ls_source *s, size_t i)
 
 /* --- answers --- */
 
-static uint64_t next_random(struct ls_source *s)
+/* splitmix64 */
+static uint64_t next_of(uint64_t *state)
 {
-    s->random += 0x9e3779b97f4a7c15u;
-    uint64_t z = s->random;
+    *state += 0x9e3779b97f4a7c15u;
+    uint64_t z = *state;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
+}
+
+static uint64_t next_random(struct ls_source *s)
+{
+    return next_of(&s->random);
 }
 
 static unsigned pick_view(struct ls_source *s, uint64_t conn)
@@ -174,10 +197,48 @@ static unsigned pick_view(struct ls_source *s, uint64_t conn)
     return 0;
 }
 
+/* How many blocks safe is lower than its heads say. */
+static uint64_t drop_of(const struct ls_source *s)
+{
+    const struct ls_src_profile *p = &s->profile;
+    uint64_t saw = 0;
+    if (p->saw_depth != 0) {
+        uint64_t at = s->tick % p->saw_period;
+        saw = p->saw_depth - p->saw_depth * at / p->saw_period;
+    }
+    return p->regress + saw;
+}
+
+/* The block n lower on id's chain; id where that is not there. */
+static uint32_t lower(const struct ls_source *s, uint32_t id, uint64_t n)
+{
+    if (id == LS_NO_BLOCK || ls_universe_get(s->l2, id)->ref.number < n) {
+        return id;
+    }
+    uint32_t to = ls_universe_at(s->l2, id, ls_universe_get(s->l2, id)->ref.number - n);
+    return to != LS_NO_BLOCK ? to : id;
+}
+
+/* Safe goes back on its own chain, and finalized is not left above it. */
+static void fall(const struct ls_source *s, struct ls_src_heads *h)
+{
+    uint64_t n = drop_of(s);
+    if (n == 0) {
+        return;
+    }
+    h->safe_l2 = lower(s, h->safe_l2, n);
+    h->local_safe_l2 = lower(s, h->local_safe_l2, n);
+    if (h->safe_l2 != LS_NO_BLOCK && !ls_universe_is_ancestor(s->l2, h->finalized_l2, h->safe_l2)) {
+        h->finalized_l2 = h->safe_l2;
+    }
+}
+
 struct ls_src_answer ls_source_answer(struct ls_source *s, uint64_t conn)
 {
     struct ls_src_answer a = {.mood = s->mood, .view = pick_view(s, conn)};
     a.heads = s->is_frozen ? s->frozen[a.view] : s->views[a.view];
+    fall(s, &a.heads);
+    a.salt = next_of(&s->salt);
     if (s->moments != NULL) {
         a.replay = &s->moments[s->is_frozen ? s->frozen_moment : s->moment].status;
     }
@@ -243,6 +304,31 @@ static void make_cold(const struct ls_source *s, struct ls_sync_status *st, bool
     }
 }
 
+static struct ls_l2_ref random_ref(uint64_t *salt, uint64_t number)
+{
+    struct ls_l2_ref r = {.number = number, .timestamp = 1700000000u + 2 * (number % 100000000u)};
+    for (size_t i = 0; i < 32; i++) {
+        r.hash.b[i] = (uint8_t)next_of(salt);
+        r.parent.b[i] = (uint8_t)next_of(salt);
+        r.l1_origin.hash.b[i] = (uint8_t)next_of(salt);
+    }
+    r.l1_origin.number = next_of(salt) % 100000000u;
+    return r;
+}
+
+/* In an order that is plausible, so that no simple check gives it away. */
+static void make_garbage(struct ls_sync_status *st, uint64_t salt)
+{
+    uint64_t finalized = next_of(&salt) % 100000000u;
+    uint64_t safe = finalized + next_of(&salt) % 1000u;
+    st->finalized_l2 = random_ref(&salt, finalized);
+    st->safe_l2 = random_ref(&salt, safe);
+    st->local_safe_l2 = st->safe_l2;
+    st->pending_safe_l2 = st->safe_l2;
+    st->unsafe_l2 = random_ref(&salt, safe + next_of(&salt) % 1000u);
+    st->cross_unsafe_l2 = st->unsafe_l2;
+}
+
 bool ls_source_status(const struct ls_source *s, const struct ls_src_answer *a,
                       struct ls_sync_status *out)
 {
@@ -264,6 +350,15 @@ bool ls_source_status(const struct ls_source *s, const struct ls_src_answer *a,
         break;
     case LS_SRC_ONLY_G:
         make_cold(s, out, true);
+        break;
+    case LS_SRC_ONLY_F:
+        memset(&out->current_l1, 0, sizeof out->current_l1);
+        out->safe_l2 = out->finalized_l2;
+        out->local_safe_l2 = out->finalized_l2;
+        out->pending_safe_l2 = out->finalized_l2;
+        break;
+    case LS_SRC_GARBAGE:
+        make_garbage(out, a->salt);
         break;
     }
     return true;
@@ -300,6 +395,10 @@ uint32_t ls_source_by_tag(const struct ls_source *s, const struct ls_src_answer 
         return tag == LS_SRC_LATEST ? head_of(s, a, tag) : s->genesis;
     case LS_SRC_ONLY_G:
         return s->genesis;
+    case LS_SRC_ONLY_F:
+        return head_of(s, a, tag == LS_SRC_SAFE ? LS_SRC_FINALIZED : tag);
+    case LS_SRC_GARBAGE:
+        return (uint32_t)((a->salt >> (8 * (unsigned)tag)) % ls_universe_count(s->l2));
     }
     return head_of(s, a, tag);
 }

@@ -40,8 +40,33 @@ enum ls_src_mood {
     LS_SRC_NULLS,   /* result null to status and block reads */
     LS_SRC_ZEROS,   /* status: all references zero; block reads: null */
     LS_SRC_GENESIS, /* warm restart: unsafe as it was, safe and finalized at genesis, L1 zero */
-    LS_SRC_ONLY_G   /* everything at genesis */
+    LS_SRC_ONLY_G,  /* everything at genesis */
+    LS_SRC_ONLY_F,  /* deriving again: safe and local safe are the finalized block, current L1 zero
+                     */
+    LS_SRC_GARBAGE  /* well-formed and wrong: finalized <= safe <= unsafe of random hashes and
+                       numbers; an execution layer's labels are any blocks */
 };
+
+/* One row of the table in source_profile.c (scenarios 2.2): how a source misbehaves by itself,
+ * whatever heads it is given. */
+struct ls_src_profile {
+    const char *name;
+    const char *what;  /* one line */
+    const char *param; /* what stands behind its colon, "BLOCKS"; NULL: nothing */
+    enum ls_src_mood mood;
+    enum ls_src_shape shape;
+    bool is_frozen;
+    uint64_t answers;   /* of the mood, then it is over */
+    uint64_t regress;   /* safe is so many blocks lower on the same chain */
+    uint64_t saw_depth; /* falls by so many blocks, and climbs back in saw_period ticks; 0 = no */
+    uint64_t saw_period;
+};
+
+/* i-th row, NULL past the end. Static. */
+const struct ls_src_profile *ls_source_profile_at(size_t i);
+/* Reads NAME or NAME:PARAM, also in the catalogue's spelling ("SRC-COLD:5", "saw:400/20"); false:
+ * there is none, or the parameter does not fit. */
+bool ls_source_profile_read(const char *text, struct ls_src_profile *out);
 
 enum ls_src_policy { LS_SRC_ROUND_ROBIN, LS_SRC_STICKY, LS_SRC_RANDOM };
 
@@ -78,6 +103,11 @@ void ls_source_freeze(struct ls_source *s, bool is_frozen);
 /* From now on for this many answered status or block requests (UINT64_MAX = until changed). */
 void ls_source_set_mood(struct ls_source *s, enum ls_src_mood mood, uint64_t answers);
 
+/* Its mood, shape, freezing and movements are the profile's from now on; heads stay. */
+void ls_source_set_profile(struct ls_source *s, const struct ls_src_profile *p);
+/* One tick of the source's time: where a saw-tooth source stands. */
+void ls_source_tick(struct ls_source *s);
+
 /* Load balancing: count views (1 .. LS_SRC_VIEWS_MAX); new ones start as copies of view 0. */
 void ls_source_set_views(struct ls_source *s, unsigned count, enum ls_src_policy policy,
                          uint64_t seed);
@@ -99,6 +129,7 @@ struct ls_src_answer {
     struct ls_src_heads heads;           /* unused while replaying */
     const struct ls_sync_status *replay; /* NULL when not replaying */
     unsigned view;
+    uint64_t salt; /* of what is random in this answer */
 };
 struct ls_src_answer ls_source_answer(struct ls_source *s, uint64_t conn);
 

@@ -688,6 +688,20 @@ static void profiles_take_what_stands_behind_a_colon(void **state)
     assert_int_equal(ls_engine_knobs(e)->call_ns, 20000000);
 }
 
+static void the_source_takes_profiles(void **state)
+{
+    struct rig *r = *state;
+    struct ls_source *s = r->stage.mocks.source;
+    post(r, "/heads", "{\"unsafe\":110,\"safe\":100,\"finalized\":80}");
+    post(r, "/source", "{\"profile\":\"SRC-REGRESS:7\"}");
+    struct ls_src_answer a = ls_source_answer(s, 1);
+    assert_int_equal(a.heads.safe_l2, ls_chain_at(&r->chain, 93));
+    refused(r, "/source", "{\"profile\":\"saw:7\"}", 400, "saw:N/TICKS");
+    post(r, "/source", "{\"profile\":\"normal\"}");
+    a = ls_source_answer(s, 1);
+    assert_int_equal(a.heads.safe_l2, ls_chain_at(&r->chain, 100));
+}
+
 static void a_killed_engine_answers_nobody_until_its_restart(void **state)
 {
     struct rig *r = *state;
@@ -816,6 +830,7 @@ int main(void)
         T(the_engine_is_put_rewound_and_wiped),
         T(profiles_are_listed_with_what_they_do),
         T(profiles_take_what_stands_behind_a_colon),
+        T(the_source_takes_profiles),
         T(a_killed_engine_answers_nobody_until_its_restart),
         T(a_wrong_wish_changes_nothing_of_the_engine),
         T(a_restart_drops_the_engines_connections),

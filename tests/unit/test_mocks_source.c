@@ -293,6 +293,93 @@ static void l1_reorg_replaces_numbers_and_keeps_hashes(void **state)
 
 #define WITH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* --- profiles --- */
+
+/* safe/finalized of the next count answers, a tick after each. */
+static void story(struct fixture *f, const char *profile, unsigned count, char *out, size_t cap)
+{
+    struct ls_src_profile p;
+    size_t n = 0;
+    assert_true(ls_source_profile_read(profile, &p));
+    *ls_source_heads(f->s) = (struct ls_src_heads){.unsafe_l2 = f->a[20],
+                                                   .local_safe_l2 = f->a[18],
+                                                   .safe_l2 = f->a[18],
+                                                   .finalized_l2 = f->a[14],
+                                                   .current_l1 = f->l[6],
+                                                   .head_l1 = f->l[7],
+                                                   .safe_l1 = f->l[6],
+                                                   .finalized_l1 = f->l[5]};
+    ls_source_set_profile(f->s, &p);
+    for (unsigned i = 0; i < count; i++) {
+        struct ls_sync_status st = status_of(f, 1);
+        n += (size_t)snprintf(out + n, cap - n, "%s%u/%u%s", i == 0 ? "" : " ",
+                              (unsigned)st.safe_l2.number, (unsigned)st.finalized_l2.number,
+                              ls_hash_is_zero(&st.current_l1.hash) ? "-" : "");
+        ls_source_tick(f->s);
+    }
+}
+
+static void each_profile_tells_its_own_story(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *profile;
+        const char *story; /* safe/finalized, "-": current L1 zero */
+    } rows[] = {
+        {"normal", "18/14 18/14 18/14 18/14"},
+        {"SRC-REGRESS:3", "15/14 15/14 15/14 15/14"},
+        {"regress:6", "12/12 12/12 12/12 12/12"}, /* finalized is not left above */
+        {"SRC-SAW:4/2", "14/14 16/14 14/14 16/14"},
+        {"SRC-COLD:2", "0/0- 0/0- 18/14 18/14"},
+        {"cold-finalized:2", "14/14- 14/14- 18/14 18/14"},
+        {"cold-zeros:1", "0/0- 18/14 18/14 18/14"},
+        {"kona", "18/14 18/14 18/14 18/14"},
+    };
+    char seen[200];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        story(f, rows[i].profile, 4, seen, sizeof seen);
+        assert_string_equal(seen, rows[i].story);
+    }
+    assert_int_equal(ls_source_shape(f->s), LS_SRC_SHAPE_KONA);
+    story(f, "freeze", 1, seen, sizeof seen);
+    ls_source_heads(f->s)->safe_l2 = f->a[19];
+    struct ls_sync_status st = status_of(f, 1);
+    assert_int_equal(st.safe_l2.number, 18);
+}
+
+static void garbage_is_plausible_and_never_twice_the_same(void **state)
+{
+    struct fixture *f = *state;
+    struct ls_src_profile p;
+    struct ls_sync_status before = {0};
+    assert_true(ls_source_profile_read("SRC-BYZ", &p));
+    ls_source_set_profile(f->s, &p);
+    for (unsigned i = 0; i < 100; i++) {
+        struct ls_sync_status st = status_of(f, 1);
+        assert_true(st.finalized_l2.number <= st.safe_l2.number);
+        assert_true(st.safe_l2.number <= st.unsafe_l2.number);
+        assert_int_equal(ls_universe_find(f->l2.u, &st.safe_l2.hash), NONE);
+        assert_false(ls_hash_eq(&st.safe_l2.hash, &before.safe_l2.hash));
+        assert_true(tag_of(f, LS_SRC_SAFE) < ls_universe_count(f->l2.u));
+        before = st;
+    }
+}
+
+static void wrong_profiles_of_sources_are_refused(void **state)
+{
+    static const char *const wrong[] = {"",      "src-",    "colder",   "cold:",     "cold:x",
+                                        "saw:4", "saw:4/0", "freeze:3", "regress:0", "normal:1"};
+    struct ls_src_profile p;
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_false(ls_source_profile_read(wrong[i], &p));
+    }
+    for (size_t i = 0; ls_source_profile_at(i) != NULL; i++) {
+        assert_true(ls_source_profile_read(ls_source_profile_at(i)->name, &p));
+        assert_non_null(p.what);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +389,9 @@ int main(void)
         WITH(execution_layer_serves_its_own_chain_only),
         WITH(frozen_source_answers_as_it_was),
         WITH(moods_last_as_many_answers_as_asked),
+        WITH(each_profile_tells_its_own_story),
+        WITH(garbage_is_plausible_and_never_twice_the_same),
+        WITH(wrong_profiles_of_sources_are_refused),
         WITH(balancer_gives_views_by_its_policy),
         WITH(replay_answers_with_the_moment_that_was),
         WITH(l1_heads_are_clamped_to_latest),
