@@ -240,8 +240,14 @@ fuzz: $(FUZZ_BIN)
 # What a target needs beside lib and lib/op.
 capture = $(patsubst %,harness/capture/%.c,$(1))
 FUZZ_SRC_manifest := $(call capture,manifest jsontext)
-FUZZ_SRC_ndjson   := $(call capture,load check segment files input jsontext) mocks/model/universe.c
+FUZZ_SRC_ndjson   := $(call capture,load lazy store index index_build check segment files input \
+                     jsontext) mocks/model/universe.c
 FUZZ_SRC_index    := $(call capture,index index_build store check segment files) \
+                     mocks/model/universe.c
+FUZZ_SRC_batch    := $(call capture,pull_batch jsontext)
+FUZZ_SRC_journal  := $(call capture,chain lazy load check segment files jsontext manifest window store \
+                     index index_build receipts pull_folder pull_facts pull_journal pull_track \
+                     pull_labels pull_roll pull_unfold pull_finish pull_frames pull_receipts) \
                      mocks/model/universe.c
 
 $(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c $(LIB_SRC) $(OP_SRC) $$(FUZZ_SRC_$$*) \

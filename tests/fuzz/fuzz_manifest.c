@@ -59,6 +59,7 @@ static void compare(const struct ls_manifest *a, const struct ls_manifest *b)
     compare_segments(&a->l2, &b->l2);
     compare_segments(&a->l1, &b->l1);
     compare_segments(&a->status, &b->status);
+    compare_segments(&a->receipts, &b->receipts);
 }
 
 static void write(const struct ls_manifest *m, struct ls_buf *b)

@@ -132,8 +132,11 @@ static void load(struct ls_span text, bool is_l1, uint64_t canonical)
     must(mem != NULL);
     ls_buf_init(&data.text, BYTES_MAX);
     must(ls_buf_put(&data.text, text.p, text.n) == LS_OK);
-    const struct ls_load what = {&chain, &s.seg, &data, ls_universe_init(mem, LINES_MAX),
-                                 is_l1,  NULL};
+    const struct ls_load what = {.chain = &chain,
+                                 .seg = &s.seg,
+                                 .data = &data,
+                                 .universe = ls_universe_init(mem, LINES_MAX),
+                                 .is_l1 = is_l1};
     enum ls_err e = ls_load_blocks(&what, &got, &d);
     must(e ? strstr(d.text, is_l1 ? LS_SEGMENT_L1_FILE : LS_SEGMENT_L2_FILE) != NULL : !d.text[0]);
     if (!e) {
