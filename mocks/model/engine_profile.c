@@ -106,9 +106,15 @@ static const struct ls_engine_profile *find(const char *text)
     return NULL;
 }
 
+/* NULL: no parameter is there. */
+static const char *colon_of(const char *text)
+{
+    return memchr(text, ':', strlen(text));
+}
+
 const struct ls_engine_profile *ls_engine_profile_find(const char *name)
 {
-    return strchr(name, ':') == NULL ? find(name) : NULL;
+    return colon_of(name) == NULL ? find(name) : NULL;
 }
 
 /* --- parameters --- */
@@ -153,7 +159,8 @@ static bool set_param(struct ls_engine_profile *p, const char *text, const char 
         }
         return is_number;
     case LS_EL_PARAM_MS:
-        return is_number && ls_mul_u64(n, NS_PER_MS, &p->call_ns);
+        p->call_ns = n * NS_PER_MS;
+        return is_number && n <= UINT64_MAX / NS_PER_MS;
     case LS_EL_PARAM_DIALECT:
         return read_dialect(text, &p->label_unset);
     case LS_EL_PARAM_BLOCK:
@@ -167,7 +174,7 @@ enum ls_el_choice_fault ls_engine_profile_read(const char *text, struct ls_engin
                                                const char **block)
 {
     const struct ls_engine_profile *row = find(text);
-    const char *colon = strchr(text, ':');
+    const char *colon = colon_of(text);
     *block = NULL;
     if (row == NULL) {
         return LS_EL_CHOICE_NO_NAME;

@@ -58,7 +58,7 @@ static bool read_number(const char *text, size_t n, uint64_t *out)
 
 static bool read_param(const char *text, struct ls_src_profile *p)
 {
-    const char *slash = strchr(text, '/');
+    const char *slash = memchr(text, '/', strlen(text));
     if (p->saw_depth != 0) {
         return slash != NULL && read_number(text, (size_t)(slash - text), &p->saw_depth) &&
                read_number(slash + 1, strlen(slash + 1), &p->saw_period);
@@ -69,7 +69,7 @@ static bool read_param(const char *text, struct ls_src_profile *p)
 
 bool ls_source_profile_read(const char *text, struct ls_src_profile *out)
 {
-    const char *colon = strchr(text, ':');
+    const char *colon = memchr(text, ':', strlen(text));
     if (lower(text[0]) == 's' && lower(text[1]) == 'r' && lower(text[2]) == 'c' && text[3] == '-') {
         text += 4;
     }

@@ -370,8 +370,8 @@ uint32_t ls_queue_next(const struct ls_core *c)
     return may && c->queue.items[i].not_before_ns <= c->now_ns ? i : LS_QUEUE_MAX;
 }
 
-/* Where a gap attempt goes on from an earlier one that is SYNCING: to the payload above it, and never
- * back. An engine is better sent to the newest block that is known, and one that syncs by
+/* Where a gap attempt goes on from an earlier one that is SYNCING: to the payload above it, and
+ * never back. An engine is better sent to the newest block that is known, and one that syncs by
  * consecutive heads gets nowhere by the same one again and again (SYN-10). */
 static uint32_t above_target(const struct ls_core *c, uint32_t lowest)
 {
