@@ -157,7 +157,10 @@ void ls_queue_source_has(struct ls_core *c, const struct ls_hash *hash,
     struct ls_queued *e = &c->queue.items[i];
     e->asks++;
     if (r != NULL && r->found && ls_hash_eq(&r->ref.hash, hash)) {
-        e->vouched = c->pass.snap.safe.hash;
+        /* and so for what builds on it */
+        for (; i != LS_QUEUE_MAX; i = find_child(&c->queue, &c->queue.items[i].ref)) {
+            c->queue.items[i].vouched = c->pass.snap.safe.hash;
+        }
         return;
     }
     e->is_stray = e->is_stray || (r != NULL && r->found); /* it has another block there */

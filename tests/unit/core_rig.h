@@ -59,6 +59,7 @@ struct rig {
     /* source */
     struct rig_block e, s, f;
     bool source_down, source_null, source_zero;
+    bool source_foreign; /* of another chain */
     unsigned source_reads;
     uint64_t current_l1; /* 0 = zero ref */
     /* L1 */
@@ -289,7 +290,8 @@ static inline void rig_engine_read(struct rig *r, const struct ls_action *a)
 static inline void rig_source_read(struct rig *r, const struct ls_action *a)
 {
     struct ls_event ev = {.kind = LS_EV_REPLY, .id = a->id, .chain_id = 901};
-    ev.identity.l2_chain_id = 901;
+    ev.chain_id += r->source_foreign;
+    ev.identity.l2_chain_id = ev.chain_id;
     ev.identity.genesis.hash = rig_hash((struct rig_block){0, 0});
     r->source_reads++;
     if (r->source_down) {

@@ -822,6 +822,29 @@ static void l1_lag_holds_only_what_is_affected(void **state)
     rig_free(r);
 }
 
+/* I-11: nothing of it reaches the engine; asked again, since the name may lead elsewhere one day.
+ */
+static void a_source_on_another_chain_is_not_followed(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 2; kind++) {
+        struct rig *r = rig_new(kind == 0 ? LS_FOLLOW_EL : LS_FOLLOW_CL, false);
+        rig_warm(r, 300, 290, 40);
+        rig_source(r, 0, 320, 50);
+        r->source_foreign = true;
+        rig_start(r);
+        rig_run(r, 10);
+        assert_int_equal(r->write_count, 0);
+        assert_int_equal(r->notes[LS_NOTE_SOURCE_WRONG_CHAIN], 1);
+        assert_int_equal(rig_status(r).source, LS_SOURCE_WRONG_CHAIN);
+        r->source_foreign = false;
+        r->backfill = 50;
+        rig_run(r, 4);
+        assert_labels(r, B(320), B(50));
+        rig_free(r);
+    }
+}
+
 static void wrong_engine_genesis_halts(void **state)
 {
     (void)state;
@@ -932,6 +955,7 @@ int main(void)
         cmocka_unit_test(far_payloads_are_evicted_first),
         cmocka_unit_test(l1_origin_not_canonical_holds),
         cmocka_unit_test(l1_lag_holds_only_what_is_affected),
+        cmocka_unit_test(a_source_on_another_chain_is_not_followed),
         cmocka_unit_test(wrong_engine_genesis_halts),
         cmocka_unit_test(a_write_in_flight_is_never_joined_by_another),
         cmocka_unit_test(two_branches_in_turn_are_damped),
