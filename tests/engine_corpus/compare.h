@@ -9,7 +9,12 @@
 #include "tests/engine_corpus/corpus.h"
 #include "tests/engine_corpus/names.h"
 
-enum ls_verdict { LS_VERDICT_EQUAL, LS_VERDICT_EXECUTION, LS_VERDICT_DIFFERENT };
+enum ls_verdict {
+    LS_VERDICT_EQUAL,
+    LS_VERDICT_EXECUTION,
+    LS_VERDICT_DIFFERENT,
+    LS_VERDICT_EXCLUDED
+};
 
 struct ls_comparison {
     const struct ls_corpus *corpus;

@@ -66,7 +66,7 @@ const struct cJSON *ls_corpus_mutation(const struct ls_corpus *c, const char *id
 
 /* Writes our form of a corpus to folder dir (made when missing): blocks, mutations, config, and of
  * each "NAME=FILE" of sequences what a replay looks at, as NAME.ndjson.zst. */
-void ls_corpus_pack(const struct ls_corpus *c, const char *dir, char *const *files, size_t n);
+void ls_corpus_pack(struct ls_corpus *c, const char *dir, char *const *files, size_t n);
 
 /* --- files --- */
 

@@ -38,6 +38,7 @@ static void add_tally(struct ls_tally *sum, const struct ls_tally *t)
     sum->different += t->different;
     sum->undecided += t->undecided;
     sum->raced += t->raced;
+    sum->excluded += t->excluded;
 }
 
 static void print_talks(const struct ls_talk_sum *s)
@@ -70,9 +71,9 @@ static int replay(struct ls_corpus *corpus, const struct ls_replay_options *o, c
     print_talks(&talks);
     add_tally(&t, &talks.tally);
     (void)printf("sequences %lu, calls %lu, equal %lu, execution %lu, different %lu, "
-                 "of them nondeterministic %lu, after a race %lu\n",
+                 "of them nondeterministic %lu, after a race %lu, excluded %lu\n",
                  ls_replay_sequences(r) + talks.talks, t.calls, t.equal, t.execution, t.different,
-                 t.undecided, t.raced);
+                 t.undecided, t.raced, t.excluded);
     ls_talk_free(talk);
     ls_replay_free(r);
     return t.calls > 0 && t.different == 0 ? 0 : 1;

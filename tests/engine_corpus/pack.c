@@ -130,7 +130,10 @@ static bool pack_capabilities(const struct ls_corpus *c, const struct cJSON *cal
 
 static void pack_call(const struct ls_corpus *c, const struct cJSON *call, struct ls_jw *w)
 {
-    static const char *const keys[] = {"m", "p", "e", "port", "nd", "alt"};
+    static const char *const keys[] = {"m", "p", "e", "port", "nd", "alt",
+                                       /* of events */
+                                       "event", "signal", "from", "to", "fcu_each",
+                                       "labels_behind"};
     uint64_t http = 200;
     ls_jw_object(w, NULL);
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
@@ -165,7 +168,7 @@ static void pack_sequence(void *self, const char *line, size_t n)
     ls_json_free(seq);
 }
 
-void ls_corpus_pack(const struct ls_corpus *c, const char *dir, char *const *files, size_t n)
+void ls_corpus_pack(struct ls_corpus *c, const char *dir, char *const *files, size_t n)
 {
     if (mkdir(dir, 0777) != 0 && errno != EEXIST) {
         ls_corpus_die(dir, "cannot be made");
@@ -181,6 +184,7 @@ void ls_corpus_pack(const struct ls_corpus *c, const char *dir, char *const *fil
             ls_corpus_die(files[i], "is not NAME=FILE");
         }
         (void)snprintf(name, sizeof name, "%.*s.ndjson.zst", (int)(file - files[i]), files[i]);
+        ls_corpus_beside(c, file + 1);
         ls_buf_init(&p.out, LS_CORPUS_BYTES_MAX);
         ls_corpus_lines(file + 1, pack_sequence, &p);
         write_zst(dir, name, &p.out);

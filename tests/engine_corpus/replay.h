@@ -13,11 +13,13 @@ struct ls_tally {
     unsigned long execution; /* equal but for what only execution can tell */
     unsigned long different;
     unsigned long raced;     /* other than recorded, after a race the recorded run lost or won */
+    unsigned long excluded;  /* other than recorded where the recording contradicts itself */
     unsigned long undecided; /* of the calls: the real engine's own answers vary */
 };
 
 struct ls_replay_options {
     const char *profile;
+    unsigned every;   /* of so many sequences one is replayed; 0: all are */
     const char *show; /* a sequence: both sides of all its calls are printed; NULL: none */
     bool is_verbose;  /* both sides of what differs */
 };

@@ -303,6 +303,63 @@ static void geth_answers_as_the_real_one_did(void **state)
     ls_corpus_close(&c);
 }
 
+/* Under a sanitizer a sample has to do: the whole takes half a minute there. */
+#if defined(__SANITIZE_ADDRESS__)
+#define EVERY 10
+#else
+#define EVERY 1
+#endif
+
+static struct ls_tally replay_files(const struct ls_replay_options *o, const char *const *files,
+                                    size_t n, unsigned long *sequences)
+{
+    struct ls_corpus c;
+    ls_corpus_open(&c, CORPUS);
+    struct ls_replay *r = ls_replay_new(&c, o);
+    for (size_t i = 0; i < n; i++) {
+        ls_corpus_lines(files[i], run_line, r);
+    }
+    struct ls_tally t = ls_replay_total(r);
+    *sequences = ls_replay_sequences(r);
+    ls_replay_free(r);
+    ls_corpus_close(&c);
+    return t;
+}
+
+static void reth_answers_as_the_real_one_did(void **state)
+{
+    static const struct ls_replay_options o = {
+        .profile = "reth", .is_verbose = true, .every = EVERY};
+    static const char *const files[] = {CORPUS "/op-reth.ndjson.zst"};
+    unsigned long sequences;
+    (void)state;
+    struct ls_tally t = replay_files(&o, files, 1, &sequences);
+    assert_int_equal(t.different, 0);
+    assert_int_equal(sequences, 1540 / EVERY);
+    assert_int_equal(t.equal + t.execution + t.raced, t.calls);
+    assert_true(t.calls > 40000 / EVERY);
+    assert_true(t.execution < 1200 / EVERY * 2);
+    assert_true(t.raced < 10);
+}
+
+static void restarts_and_kills_leave_what_the_real_engines_had(void **state)
+{
+    static const struct ls_replay_options geth = {.profile = "geth", .is_verbose = true};
+    static const struct ls_replay_options reth = {.profile = "reth", .is_verbose = true};
+    static const char *const of_geth[] = {CORPUS "/op-geth-restart.ndjson.zst"};
+    static const char *const of_reth[] = {CORPUS "/op-reth-restart.ndjson.zst"};
+    unsigned long sequences;
+    (void)state;
+    struct ls_tally t = replay_files(&geth, of_geth, 1, &sequences);
+    assert_int_equal(t.different, 0);
+    assert_int_equal(sequences, 36);
+    assert_int_equal(t.calls, 1078);
+    t = replay_files(&reth, of_reth, 1, &sequences);
+    assert_int_equal(t.different, 0);
+    assert_int_equal(sequences, 70);
+    assert_int_equal(t.calls, 1782);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +369,8 @@ int main(void)
         cmocka_unit_test(excuses_only_results_of_blocks_that_were_built),
         cmocka_unit_test(names_of_built_blocks_are_exchanged_both_ways),
         cmocka_unit_test(geth_answers_as_the_real_one_did),
+        cmocka_unit_test(reth_answers_as_the_real_one_did),
+        cmocka_unit_test(restarts_and_kills_leave_what_the_real_engines_had),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
