@@ -198,7 +198,7 @@ phase_e2e() {
 }
 
 phase_gates() {
-    for gate in format gcc clang layers purity source self; do
+    for gate in format gcc clang layers purity source requirements self; do
         one "gate $gate" make -j "$jobs" BUILD="$build" "check-$gate"
     done
 }
