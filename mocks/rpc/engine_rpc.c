@@ -6,6 +6,7 @@
 
 #include "lib/jwt.h"
 #include "mocks/rpc/engine_parts.h"
+#include "mocks/rpc/jsonrpsee.h"
 #include "mocks/rpc/note.h"
 #include "mocks/rpc/reth_rpc.h"
 
@@ -57,11 +58,27 @@ static void handle_call(void *self, struct ls_rpc_call *call)
     }
 }
 
-/* geth checks the token before verb, content type and body. */
+static bool has_token_of_reth(const struct ls_engine_port *e, const struct ls_http_request *req,
+                              struct ls_http_reply *reply)
+{
+    if (e->jwt_secret == NULL ||
+        ls_jsonrpsee_token_is_valid(e->jwt_secret, req->authorization, req->wall_s, &reply->body)) {
+        return true;
+    }
+    reply->status = 401;
+    reply->content_type = NULL;
+    reply->is_bare = true;
+    return false;
+}
+
+/* The token is checked before verb, content type and body. */
 static bool has_token(const struct ls_engine_port *e, const struct ls_http_request *req,
                       struct ls_http_reply *reply)
 {
     char reason[LS_JWT_REASON_BYTES];
+    if (is_reth(e)) {
+        return has_token_of_reth(e, req, reply);
+    }
     if (e->jwt_secret == NULL ||
         ls_jwt_explain(e->jwt_secret, req->authorization, req->wall_s, reason) == LS_JWT_VALID) {
         return true;
@@ -78,7 +95,25 @@ static bool engine_admit(struct ls_backend *b, const struct ls_http_request *req
     if (!ls_engine_is_there(e, reply)) {
         return true; /* says so when it is asked */
     }
-    return has_token(e, req, reply) && ls_rpc_admits(req, reply, &LS_RPC_LIMITS_AUTH);
+    return has_token(e, req, reply) &&
+           (is_reth(e) ? ls_jsonrpsee_admits(req, reply, &LS_JSONRPSEE_LIMITS_AUTH)
+                       : ls_rpc_admits(req, reply, &LS_RPC_LIMITS_AUTH));
+}
+
+/* op-reth's authenticated port, which compresses nothing. */
+static void serve_reth(struct ls_engine_port *e, const struct ls_http_request *req,
+                       struct ls_http_reply *reply)
+{
+    reply->is_identity = true;
+    if (req->is_websocket) {
+        reply->is_bare = true;
+        reply->content_type = NULL;
+        (void)ls_buf_puts(&reply->body,
+                          "Could not upgrade connection: header Sec-WebSocket-Key not found");
+        return;
+    }
+    ls_jsonrpsee_serve(req, reply, &LS_JSONRPSEE_LIMITS_AUTH, e->trace, handle_call, e);
+    ls_engine_end_call(e, req->now_ns, reply);
 }
 
 static void engine_handle(struct ls_backend *b, const struct ls_http_request *req,
@@ -86,6 +121,10 @@ static void engine_handle(struct ls_backend *b, const struct ls_http_request *re
 {
     struct ls_engine_port *e = port_of(b);
     if (!ls_engine_is_there(e, reply) || !has_token(e, req, reply)) {
+        return;
+    }
+    if (is_reth(e)) {
+        serve_reth(e, req, reply);
         return;
     }
     if (req->is_websocket) {
@@ -124,16 +163,28 @@ static void public_handle(struct ls_backend *b, const struct ls_http_request *re
     if (!ls_engine_is_there(e, reply)) {
         return;
     }
-    ls_rpc_serve(req, reply, &LS_RPC_LIMITS_PUBLIC, e->trace, handle_public_call, e);
+    if (is_reth(e) && req->is_websocket) {
+        reply->status = 403; /* it has a port of its own for that */
+        reply->content_type = "text/plain";
+    } else if (is_reth(e)) {
+        ls_jsonrpsee_serve(req, reply, &LS_JSONRPSEE_LIMITS_PUBLIC, e->trace, handle_public_call,
+                           e);
+    } else {
+        ls_rpc_serve(req, reply, &LS_RPC_LIMITS_PUBLIC, e->trace, handle_public_call, e);
+    }
     reply->is_bare = true; /* no web page is allowed to ask here, so nothing varies */
 }
 
 static bool public_admit(struct ls_backend *b, const struct ls_http_request *req,
                          struct ls_http_reply *reply)
 {
+    struct ls_engine_port *e = ((struct ls_engine_public *)b)->port;
     reply->is_bare = true;
-    return !ls_engine_is_there(((struct ls_engine_public *)b)->port, reply) ||
-           ls_rpc_admits(req, reply, &LS_RPC_LIMITS_PUBLIC);
+    if (!ls_engine_is_there(e, reply)) {
+        return true;
+    }
+    return is_reth(e) ? ls_jsonrpsee_admits(req, reply, &LS_JSONRPSEE_LIMITS_PUBLIC)
+                      : ls_rpc_admits(req, reply, &LS_RPC_LIMITS_PUBLIC);
 }
 
 static const struct ls_backend_ops PUBLIC_OPS = {.handle = public_handle, .admit = public_admit};

@@ -302,7 +302,7 @@ void ls_rpc_no_method(struct ls_rpc_call *call)
                  call->method);
 }
 
-static void note_answer(struct ls_trace_event *ev, const struct ls_rpc_call *call)
+void ls_rpc_note_answer(struct ls_trace_event *ev, const struct ls_rpc_call *call)
 {
     if (ev == NULL) {
         return;
@@ -400,7 +400,7 @@ static void run_call(struct server *s, const struct message *m, const char *meth
     if (call.code == 0 && s->out->err != LS_OK) {
         ls_rpc_error(&call, -32003, "response too large");
     }
-    note_answer(call.event, &call);
+    ls_rpc_note_answer(call.event, &call);
     if (call.code != 0) {
         cut_back(s->out, start);
         put_head(s->out, m);

@@ -88,6 +88,9 @@ void ls_rpc_error_spans(struct ls_rpc_call *call, int64_t code, struct ls_span m
 /* Go's encoder writes < > & in strings as escapes; does that to what is in out from there on, where
  * they must not stand outside of strings. */
 void ls_rpc_escape_html(struct ls_buf *out, size_t from);
+/* Notes in ev (NULL: nothing) how the call ended; call->out ends with its result. For servers of
+ * their own framing. */
+void ls_rpc_note_answer(struct ls_trace_event *ev, const struct ls_rpc_call *call);
 /* -32601 with geth's text. */
 void ls_rpc_no_method(struct ls_rpc_call *call);
 

@@ -153,6 +153,15 @@ static void syncing(struct ls_engine_port *e, const struct ls_eth_view *v, struc
     ls_jw_object_end(&w);
 }
 
+/* Subscriptions are for WebSockets. */
+static void not_over_http(struct ls_engine_port *e, const struct ls_eth_view *v,
+                          struct ls_rpc_call *call)
+{
+    (void)e;
+    (void)v;
+    ls_rpc_error(call, LS_RPC_INTERNAL, "Internal error");
+}
+
 static void web3_client(struct ls_engine_port *e, const struct ls_eth_view *v,
                         struct ls_rpc_call *call)
 {
@@ -305,6 +314,8 @@ static const struct {
     {"eth_gasPrice", PUBLIC, without_params},
     {"eth_maxPriorityFeePerGas", PUBLIC, without_params},
     {"eth_feeHistory", PUBLIC, shared},
+    {"eth_subscribe", PUBLIC, not_over_http},
+    {"eth_unsubscribe", PUBLIC, not_over_http},
     {"net_version", PUBLIC, without_params},
     {"web3_clientVersion", PUBLIC, web3_client},
 };

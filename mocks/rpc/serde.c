@@ -274,10 +274,56 @@ static bool parse_u64(const char *p, size_t n, uint64_t *out)
     return true;
 }
 
+/* serde_json's value of digits * 10^exponent, which is not always the nearest double. */
+static double float_of(uint64_t digits, long exponent)
+{
+    double f = (double)digits;
+    for (; exponent < -308; exponent += 308) {
+        f /= 1e308;
+    }
+    if (exponent > 308) {
+        return f == 0 ? f : INFINITY;
+    }
+    double power = strtod((char[]){'1', 'e', (char)('0' + labs(exponent) / 100),
+                                   (char)('0' + labs(exponent) / 10 % 10),
+                                   (char)('0' + labs(exponent) % 10), '\0'},
+                          NULL);
+    return exponent < 0 ? f / power : f * power;
+}
+
+/* Reads what grammar calls a number; digits past 64 bits only count. */
+static double parse_float(const char *p, size_t n)
+{
+    uint64_t digits = 0;
+    long exponent = 0;
+    bool is_behind_point = false;
+    bool is_full = false;
+    size_t i = n > 0 && p[0] == '-' ? 1 : 0;
+    for (; i < n && p[i] != 'e' && p[i] != 'E'; i++) {
+        if (p[i] == '.') {
+            is_behind_point = true;
+            continue;
+        }
+        uint64_t digit = (uint64_t)(p[i] - '0');
+        is_full = is_full || digits > (UINT64_MAX - digit) / 10;
+        if (!is_full) {
+            digits = digits * 10 + digit;
+            exponent -= is_behind_point ? 1 : 0;
+        } else {
+            exponent += is_behind_point ? 0 : 1;
+        }
+    }
+    if (i < n) {
+        long given = strtol(p + i + 1, NULL, 10);
+        exponent += given > 100000 ? 100000 : given < -100000 ? -100000 : given;
+    }
+    double f = float_of(digits, exponent);
+    return p[0] == '-' ? -f : f;
+}
+
 /* As serde_json sorts them: whole numbers that fit, anything else a float; -0 is one, too. */
 bool ls_serde_number(struct ls_serde *s, struct ls_serde_number *out)
 {
-    char text[400];
     const char *p = s->text + s->at;
     size_t n = token_bytes(s);
     bool is_negative = n > 0 && p[0] == '-';
@@ -291,9 +337,8 @@ bool ls_serde_number(struct ls_serde *s, struct ls_serde_number *out)
         out->i = is_negative ? (int64_t)(0 - whole) : 0;
         return true;
     }
-    (void)snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text - 1), p);
     out->kind = LS_SERDE_FLOAT;
-    out->f = strtod(text, NULL);
+    out->f = parse_float(p, n);
     if (isinf(out->f)) {
         (void)ls_serde_fail(s, "number out of range");
         return ls_serde_place(s);

@@ -156,6 +156,17 @@ static inline void put_filled(struct ls_buf *out, uint64_t n)
     (void)ls_buf_puts(out, "\"}");
 }
 
+static inline void put_block_calls(struct ls_buf *out, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        (void)ls_buf_printf(out,
+                            "%s{\"jsonrpc\": \"2.0\", \"id\": %llu, \"method\": "
+                            "\"eth_getBlockByNumber\", \"params\": [\"0x5\", true]}",
+                            i == 0 ? "[" : ",", (unsigned long long)i);
+    }
+    (void)ls_buf_puts(out, "]");
+}
+
 static inline void put_array(struct ls_buf *out, uint64_t n, bool is_notified)
 {
     for (uint64_t i = 0; i < n; i++) {
@@ -202,6 +213,9 @@ static inline void put_body_by_rule(struct ls_buf *out, const char *rule)
         (void)ls_buf_puts(out, "\r\n0\r\n\r\n");
     } else if (strcmp(rule, "as 6MB") == 0) {
         put_filled(out, 6000000);
+    } else if (sscanf(rule, "array of %llu eth_getBlockByNumber 0x5 true with id", &n) == 1 &&
+               strstr(rule, "getBlockByNumber") != NULL) {
+        put_block_calls(out, n);
     } else if (sscanf(rule, "array of %llu ", &n) == 1) {
         put_array(out, n, strstr(rule, "notifications") != NULL);
     } else if (strstr(rule, "no body sent") == NULL) {
