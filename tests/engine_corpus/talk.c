@@ -12,6 +12,7 @@
 #define PATH_BYTES 4096u
 #define SHORT_DIGITS 8u
 #define LABELS 3u
+#define PAST_MAX 256u
 
 static const char *const label_names[LABELS] = {"latest", "safe", "finalized"};
 
@@ -31,8 +32,9 @@ struct ls_talk {
     struct cJSON **lines;
     size_t line_count;
     size_t at;
-    bool is_down;         /* the next answer begins a life */
-    struct labels before; /* the labels before the last call that moved them and no probe saw */
+    bool is_down;                 /* the next answer begins a life */
+    struct labels past[PAST_MAX]; /* what the labels were since a probe saw them, newest last */
+    size_t past_count;
     struct ls_tally tally;
 };
 
@@ -194,7 +196,7 @@ static void begin_life(struct ls_talk *t)
         ls_world_begin(&t->world, t->corpus, t->options->profile, id[LS_LABEL_LATEST],
                        id[LS_LABEL_SAFE], id[LS_LABEL_FINALIZED]);
     }
-    t->before = labels_now(t);
+    t->past_count = 0;
     t->is_down = false;
 }
 
@@ -396,6 +398,15 @@ static void show_call(const struct ls_talk *t, const struct ls_talk_row *row, co
     ls_buf_fini(&want);
 }
 
+static void keep_past(struct ls_talk *t, const struct labels *l)
+{
+    if (t->past_count == PAST_MAX) {
+        memmove(t->past, t->past + 1, (PAST_MAX - 1) * sizeof t->past[0]);
+        t->past_count--;
+    }
+    t->past[t->past_count++] = *l;
+}
+
 static void run_call(struct ls_talk *t, const struct ls_talk_row *row)
 {
     struct ls_buf params;
@@ -413,7 +424,7 @@ static void run_call(struct ls_talk *t, const struct ls_talk_row *row)
     tells(t, row);
     struct labels after = labels_now(t);
     if (memcmp(&before, &after, sizeof before) != 0) {
-        t->before = before;
+        keep_past(t, &before);
     }
     ls_json_free(answer);
     ls_buf_fini(&text);
@@ -435,11 +446,26 @@ static bool is_label(const struct ls_talk *t, const char *label, uint32_t id)
 }
 
 static bool are_labels(const struct ls_talk *t, const struct ls_talk_row *row,
-                       const struct labels *now, const struct labels *or_these)
+                       const struct labels *now)
+{
+    bool is_equal = true;
+    for (unsigned i = 0; i < LABELS; i++) {
+        is_equal = is_equal && is_label(t, probed(row, i), now->id[i]);
+    }
+    return is_equal;
+}
+
+/* Each is now, or was at some time since a probe saw the labels. */
+static bool were_labels(const struct ls_talk *t, const struct ls_talk_row *row,
+                        const struct labels *now)
 {
     for (unsigned i = 0; i < LABELS; i++) {
         const char *label = probed(row, i);
-        if (!is_label(t, label, now->id[i]) && !is_label(t, label, or_these->id[i])) {
+        bool is_found = is_label(t, label, now->id[i]);
+        for (size_t k = 0; !is_found && k < t->past_count; k++) {
+            is_found = is_label(t, label, t->past[k].id[i]);
+        }
+        if (!is_found) {
             return false;
         }
     }
@@ -457,14 +483,14 @@ static void show_labels(const struct ls_talk *t, const struct ls_talk_row *row,
     }
 }
 
-/* A probe reads the labels one by one while the node goes on: what they were before the last call
- * that moved them counts as well, as decided by the clock. */
+/* A probe reads the labels one by one while the node goes on: what they were since the probe before
+ * counts as well, as decided by the clock. */
 static void run_probe(struct ls_talk *t, const struct ls_talk_row *row)
 {
     struct labels now = labels_now(t);
     bool is_clock = false;
-    bool is_equal = are_labels(t, row, &now, &now);
-    if (!is_equal && are_labels(t, row, &now, &t->before)) {
+    bool is_equal = are_labels(t, row, &now);
+    if (!is_equal && were_labels(t, row, &now)) {
         is_equal = is_clock = true;
     }
     if (!is_equal) {
@@ -472,12 +498,12 @@ static void run_probe(struct ls_talk *t, const struct ls_talk_row *row)
         uint32_t id = b == NULL ? LS_NO_BLOCK : ls_universe_find(t->world.lab.universe, &b->hash);
         is_clock = ls_world_need(&t->world, id, LS_NEED_HEAD);
         now = labels_now(t);
-        is_equal = are_labels(t, row, &now, &now);
+        is_equal = are_labels(t, row, &now);
     } else if (!is_clock) {
         (void)ls_world_need(&t->world, now.id[LS_LABEL_LATEST], LS_NEED_HEAD);
     }
     if (!is_clock) {
-        t->before = now;
+        t->past_count = 0;
     }
     enum ls_verdict v = is_equal ? LS_VERDICT_EQUAL : LS_VERDICT_DIFFERENT;
     count(t, v, is_clock);

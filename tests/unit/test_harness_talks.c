@@ -280,6 +280,11 @@ static const struct row rows[] = {
      0,
      1,
      {.lives = LIFE}},
+    {"or before some calls, which takes nothing back",
+     "probe 3 - -;np 4 VALID;fcu 4 0 0 VALID;deed;np 5 VALID;fcu 5 4 0 VALID;probe 3 - -;at 5 5",
+     0,
+     1,
+     {.lives = LIFE}},
     {"but not before the last probe",
      "probe 3 - -;np 4 VALID;fcu 4 0 0 VALID;probe 4 - -;probe 3 - -",
      1,
@@ -382,7 +387,13 @@ static void geth_answers_the_recorded_node(void **state)
                                         "src-transport2",
                                         "syn01",
                                         "syn06",
-                                        "uns11"};
+                                        "uns11",
+                                        "a-boot04",
+                                        "a-boot04-nolabels",
+                                        "a-burst",
+                                        "a-burst-reverse",
+                                        "a-fresh-gossip-first",
+                                        "a-payload-race"};
     static const struct ls_replay_options options = {.profile = "geth", .is_verbose = true};
     const size_t count = sizeof names / sizeof names[0];
     struct ls_corpus c;
@@ -399,11 +410,11 @@ static void geth_answers_the_recorded_node(void **state)
     struct ls_talk_sum s = ls_talk_total(t);
     assert_int_equal(s.tally.different, 0);
     assert_int_equal(s.talks, count);
-    assert_int_equal(s.tally.equal, 4132);
+    assert_int_equal(s.tally.equal, 5088);
     assert_int_equal(s.foreign, 205);
     /* Rules that explained more would hide something. */
-    assert_true(s.tally.undecided < 40);
-    assert_true(s.world.there < 20 && s.world.given < 3 && s.world.rewound < 3);
+    assert_true(s.tally.undecided < 50);
+    assert_true(s.world.there < 20 && s.world.given < 3 && s.world.rewound == 1);
     ls_talk_free(t);
     ls_corpus_close(&c);
 }
