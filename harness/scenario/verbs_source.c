@@ -94,11 +94,40 @@ static void set_profile(lua_State *lua, struct ls_script *s)
     lua_pop(lua, 1);
 }
 
-/* w:source{unsafe, safe, finalized, local_safe, profile, mood, answers} */
+/* The members backends = {lag, …} and by, of the table at 2. */
+static void set_backends(lua_State *lua, struct ls_script *s)
+{
+    uint64_t lags[LS_SRC_VIEWS_MAX];
+    enum ls_src_policy policy = LS_SRC_ROUND_ROBIN;
+    lua_getfield(lua, 2, "by");
+    lua_getfield(lua, 2, "backends");
+    bool is_said = !lua_isnil(lua, -1);
+    const char *by = lua_isnil(lua, -2) ? "turn" : luaL_checkstring(lua, -2);
+    size_t n = lua_istable(lua, -1) ? (size_t)lua_rawlen(lua, -1) : 0;
+    if (!ls_source_policy_find(by, &policy)) {
+        ls_script_misuse(lua, "source: by is \"turn\", \"conn\" or \"chance\"");
+    }
+    if (is_said && (n == 0 || n > LS_SRC_VIEWS_MAX)) {
+        ls_script_misuse(lua, "source: backends is a list of 1 to %u lags", LS_SRC_VIEWS_MAX);
+    }
+    for (size_t i = 0; i < n; i++) {
+        lua_rawgeti(lua, -1, (lua_Integer)i + 1);
+        lags[i] = ls_args_count(lua, lua_gettop(lua), "a lag");
+        lua_pop(lua, 1);
+    }
+    if (is_said) {
+        ls_source_balance(s->world->source, lags, (unsigned)n, policy,
+                          ls_args_field_count(lua, 2, "seed", 1));
+    }
+    lua_pop(lua, 2);
+}
+
+/* w:source{unsafe, safe, finalized, local_safe, profile, mood, answers, backends, by, seed} */
 static int verb_source(lua_State *lua)
 {
     static const char *const keys[] = {"unsafe", "safe",    "finalized", "local_safe",
-                                       "mood",   "answers", "profile",   NULL};
+                                       "mood",   "answers", "backends",  "by",
+                                       "seed",   "profile", NULL};
     struct ls_script *s = ls_script_self(lua);
     ls_args_keys(lua, 2, "source", keys);
     struct ls_script_block unsafe_l2 = ls_block_field(lua, 2, "unsafe");
@@ -113,6 +142,7 @@ static int verb_source(lua_State *lua)
     s->source_tip = tip != LS_NO_BLOCK ? tip : s->source_tip;
     set_profile(lua, s);
     set_mood(lua, s);
+    set_backends(lua, s);
     trace_heads(s, "source");
     return 0;
 }

@@ -149,52 +149,104 @@ static enum ls_err reorg(struct ls_control_deed *deed)
                           : ls_stage_reorg(s, &fork, deed->now_ns, deed->d);
 }
 
-/* {"profile", "mood", "answers", "freeze"} */
-static enum ls_err source(struct ls_control_deed *deed)
+static void read_mood(struct ls_members *m, enum ls_src_mood *out)
 {
-    static const char *const known[] = {"profile", "mood", "answers", "freeze", NULL};
     static const char *const moods[] = {
         [LS_SRC_NORMAL] = "normal",       [LS_SRC_NULLS] = "nulls",
         [LS_SRC_ZEROS] = "zeros",         [LS_SRC_GENESIS] = "genesis",
         [LS_SRC_ONLY_G] = "only_genesis", [LS_SRC_ONLY_F] = "only_finalized",
         [LS_SRC_GARBAGE] = "garbage"};
-    struct ls_source *s = deed->control->stage->mocks.source;
-    struct ls_src_profile profile;
+    const char *name = ls_members_str(m, "mood", NULL);
     size_t mood = 0;
-    struct ls_members m;
 
-    ls_members_begin(&m, deed->body, known, deed->d);
-    const char *name = ls_members_str(&m, "mood", NULL);
-    uint64_t answers = ls_members_u64(&m, "answers", UINT64_MAX, UINT64_MAX);
-    bool is_frozen = ls_members_bool(&m, "freeze", false);
-    const char *text = ls_members_str(&m, "profile", NULL);
-    if (text != NULL && !ls_source_profile_read(text, &profile)) {
-        ls_members_fail(&m,
-                        "no profile \"%.40s\" of a source: normal kona old freeze regress:N "
-                        "saw:N/TICKS cold:N cold-finalized:N cold-zeros:N byz:N",
-                        text);
-    }
     while (name != NULL && mood < sizeof moods / sizeof moods[0] &&
            strcmp(moods[mood], name) != 0) {
         mood++;
     }
     if (mood == sizeof moods / sizeof moods[0]) {
-        ls_members_fail(&m,
+        ls_members_fail(m,
                         "no mood \"%.40s\"; there are: normal nulls zeros genesis only_genesis "
                         "only_finalized garbage",
                         name);
     }
+    *out = (enum ls_src_mood)mood;
+}
+
+/* false: not said. */
+static bool read_source_profile(struct ls_members *m, struct ls_src_profile *out)
+{
+    const char *text = ls_members_str(m, "profile", NULL);
+
+    if (text != NULL && !ls_source_profile_read(text, out)) {
+        ls_members_fail(m,
+                        "no profile \"%.40s\" of a source: normal kona old freeze regress:N "
+                        "saw:N/TICKS cold:N cold-finalized:N cold-zeros:N byz:N",
+                        text);
+    }
+    return text != NULL;
+}
+
+/* A balancer's backends: how many blocks each is behind. */
+struct backends {
+    uint64_t lags[LS_SRC_VIEWS_MAX];
+    unsigned count; /* 0: not said */
+    enum ls_src_policy policy;
+};
+
+static void read_backends(struct ls_members *m, struct backends *out)
+{
+    const struct cJSON *list = ls_json_get(m->object, "backends");
+    const char *by = ls_members_str(m, "by", "turn");
+    size_t n = ls_json_count(list);
+
+    if (!ls_source_policy_find(by, &out->policy)) {
+        ls_members_fail(m, "no way \"%.40s\" to choose by; there are: turn conn chance", by);
+    }
+    if (list == NULL) {
+        return;
+    }
+    if (!ls_json_is_array(list) || n == 0 || n > LS_SRC_VIEWS_MAX) {
+        ls_members_fail(m, "\"backends\" is a list of 1 to %u lags, in blocks", LS_SRC_VIEWS_MAX);
+        return;
+    }
+    for (const struct cJSON *v = ls_json_first(list); v != NULL; v = ls_json_next(v)) {
+        if (ls_json_u64(v, &out->lags[out->count++]) != LS_OK) {
+            ls_members_fail(m, "a lag in \"backends\" is no whole number of blocks");
+        }
+    }
+}
+
+/* {"profile", "mood", "answers", "freeze", "backends", "by"} */
+static enum ls_err source(struct ls_control_deed *deed)
+{
+    static const char *const known[] = {"profile",  "mood", "answers", "freeze",
+                                        "backends", "by",   NULL};
+    struct ls_source *s = deed->control->stage->mocks.source;
+    enum ls_src_mood mood;
+    struct backends backends = {0};
+    struct ls_src_profile profile;
+    struct ls_members m;
+
+    ls_members_begin(&m, deed->body, known, deed->d);
+    uint64_t answers = ls_members_u64(&m, "answers", UINT64_MAX, UINT64_MAX);
+    bool is_frozen = ls_members_bool(&m, "freeze", false);
+    bool has_profile = read_source_profile(&m, &profile);
+    read_mood(&m, &mood);
+    read_backends(&m, &backends);
     if (m.err != LS_OK) {
         return m.err;
     }
-    if (text != NULL) {
+    if (has_profile) {
         ls_source_set_profile(s, &profile);
     }
-    if (name != NULL) {
-        ls_source_set_mood(s, (enum ls_src_mood)mood, answers);
+    if (ls_members_has(&m, "mood")) {
+        ls_source_set_mood(s, mood, answers);
     }
     if (ls_members_has(&m, "freeze")) {
         ls_source_freeze(s, is_frozen);
+    }
+    if (backends.count > 0) {
+        ls_source_balance(s, backends.lags, backends.count, backends.policy, 1);
     }
     return LS_OK;
 }

@@ -13,6 +13,8 @@ struct ls_source {
     struct ls_src_heads frozen[LS_SRC_VIEWS_MAX];
     bool is_frozen;
     unsigned view_count;
+    bool is_following; /* the views are view 0, lags lower */
+    uint64_t lags[LS_SRC_VIEWS_MAX];
     enum ls_src_policy policy;
     uint64_t turn;   /* round robin */
     uint64_t random; /* state of splitmix64 */
@@ -135,9 +137,31 @@ void ls_source_set_views(struct ls_source *s, unsigned count, enum ls_src_policy
         s->frozen[i] = s->frozen[0];
     }
     s->view_count = count;
+    s->is_following = false;
     s->policy = policy;
     s->random = seed;
     s->turn = 0;
+}
+
+void ls_source_balance(struct ls_source *s, const uint64_t *lags, unsigned count,
+                       enum ls_src_policy policy, uint64_t seed)
+{
+    ls_source_set_views(s, count, policy, seed);
+    memcpy(s->lags, lags, count * sizeof lags[0]);
+    s->is_following = true;
+}
+
+bool ls_source_policy_find(const char *name, enum ls_src_policy *out)
+{
+    static const char *const names[] = {
+        [LS_SRC_ROUND_ROBIN] = "turn", [LS_SRC_STICKY] = "conn", [LS_SRC_RANDOM] = "chance"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], name) == 0) {
+            *out = (enum ls_src_policy)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 struct ls_src_heads *ls_source_view(struct ls_source *s, unsigned i)
@@ -233,10 +257,36 @@ static void fall(const struct ls_source *s, struct ls_src_heads *h)
     }
 }
 
+/* The ancestor of a head so many blocks below it, or genesis. */
+static uint32_t behind(const struct ls_source *s, uint32_t id, uint64_t blocks)
+{
+    if (id == LS_NO_BLOCK) {
+        return id;
+    }
+    uint64_t number = ls_universe_get(s->l2, id)->ref.number;
+    uint64_t floor = ls_universe_get(s->l2, s->genesis)->ref.number;
+    uint64_t depth = number > floor ? number - floor : 0;
+    uint32_t found = ls_universe_at(s->l2, id, number - (blocks < depth ? blocks : depth));
+    return found != LS_NO_BLOCK ? found : s->genesis; /* not recorded */
+}
+
+static struct ls_src_heads view_heads(const struct ls_source *s, unsigned view)
+{
+    const struct ls_src_heads *views = s->is_frozen ? s->frozen : s->views;
+    struct ls_src_heads h = views[s->is_following ? 0 : view];
+    if (s->is_following) {
+        h.unsafe_l2 = behind(s, h.unsafe_l2, s->lags[view]);
+        h.local_safe_l2 = behind(s, h.local_safe_l2, s->lags[view]);
+        h.safe_l2 = behind(s, h.safe_l2, s->lags[view]);
+        h.finalized_l2 = behind(s, h.finalized_l2, s->lags[view]);
+    }
+    return h;
+}
+
 struct ls_src_answer ls_source_answer(struct ls_source *s, uint64_t conn)
 {
     struct ls_src_answer a = {.mood = s->mood, .view = pick_view(s, conn)};
-    a.heads = s->is_frozen ? s->frozen[a.view] : s->views[a.view];
+    a.heads = view_heads(s, a.view);
     fall(s, &a.heads);
     a.salt = next_of(&s->salt);
     if (s->moments != NULL) {

@@ -112,6 +112,13 @@ void ls_source_tick(struct ls_source *s);
 void ls_source_set_views(struct ls_source *s, unsigned count, enum ls_src_policy policy,
                          uint64_t seed);
 struct ls_src_heads *ls_source_view(struct ls_source *s, unsigned i);
+/* Load balancing over backends that are behind by so many blocks: view i has the heads of view 0,
+ * also those it gets later, each lags[i] lower on its own chain, but not below genesis. count is 1
+ * .. LS_SRC_VIEWS_MAX; one backend without a lag is no balancer. ls_source_set_views ends it. */
+void ls_source_balance(struct ls_source *s, const uint64_t *lags, unsigned count,
+                       enum ls_src_policy policy, uint64_t seed);
+/* Policy by the name people give it: "turn", "conn", "chance". false: there is none such. */
+bool ls_source_policy_find(const char *name, enum ls_src_policy *out);
 
 /* Replay: heads come from moments (borrowed, by time) instead of the views; count 0 ends it. Seek
  * answers with the newest moment not later than at_ms (the first one before that). */

@@ -561,6 +561,33 @@ static void moods_last_as_many_answers_as_asked(void **state)
     refused(r, "/source", "{\"mood\":\"sad\"}", 400, "there are: normal");
 }
 
+static uint64_t unsafe_for(struct rig *r, uint64_t conn)
+{
+    struct ls_src_answer a = ls_source_answer(r->stage.mocks.source, conn);
+    return ls_universe_get(r->chain.l2, a.heads.unsafe_l2)->ref.number;
+}
+
+static void the_source_may_be_several_nodes(void **state)
+{
+    struct rig *r = *state;
+    post(r, "/source", "{\"backends\":[0,0,8]}");
+    uint64_t top = unsafe_for(r, 1);
+    assert_int_equal(unsafe_for(r, 1), top);
+    assert_int_equal(unsafe_for(r, 1), top - 8);
+    post(r, "/advance", "{\"blocks\":5}");
+    post(r, "/source", "{\"backends\":[0,3],\"by\":\"conn\"}");
+    assert_int_equal(unsafe_for(r, 2), top + 5);
+    assert_int_equal(unsafe_for(r, 3), top + 2);
+    post(r, "/source", "{\"backends\":[0]}");
+    assert_int_equal(unsafe_for(r, 3), top + 5);
+    refused(r, "/source", "{\"backends\":[]}", 400, "1 to 8 lags");
+    refused(r, "/source", "{\"backends\":[0,1,2,3,4,5,6,7,8]}", 400, "1 to 8 lags");
+    refused(r, "/source", "{\"backends\":3}", 400, "1 to 8 lags");
+    refused(r, "/source", "{\"backends\":[-1]}", 400, "whole number");
+    refused(r, "/source", "{\"backends\":[1],\"by\":\"luck\"}", 400, "turn conn chance");
+    assert_int_equal(unsafe_for(r, 3), top + 5);
+}
+
 static void l1_lags_and_moves(void **state)
 {
     struct rig *r = *state;
@@ -822,6 +849,7 @@ int main(void)
         T(the_engine_refuses_a_branch_that_is_marked),
         cmocka_unit_test_setup_teardown(recorded_orphans_are_branches_to_go_to, setup_reorgs,
                                         teardown),
+        T(the_source_may_be_several_nodes),
         T(moods_last_as_many_answers_as_asked),
         T(l1_lags_and_moves),
         T(faults_are_armed_shown_and_cleared),

@@ -293,6 +293,31 @@ static void advance_goes_up_the_branch_the_source_is_on(void **state)
     expect_passed(f);
 }
 
+static uint64_t safe_of(struct fixture *f)
+{
+    struct ls_src_answer a = ls_source_answer(f->toy.world.source, 1);
+    return ls_universe_get(f->toy.chain.l2, a.heads.safe_l2)->ref.number;
+}
+
+static void a_balanced_source_has_backends_that_are_behind(void **state)
+{
+    struct fixture *f = *state;
+    run(f, "w:source{safe = 'B+10', finalized = 'B+4', backends = {0, 0, 8}, by = 'turn'}\n");
+    expect_passed(f);
+    uint64_t top = safe_of(f);
+    assert_int_equal(safe_of(f), top);
+    assert_int_equal(safe_of(f), top - 8);
+}
+
+static void wrong_backends_are_misuse(void **state)
+{
+    struct fixture *f = *state;
+    run(f, "w:source{backends = {}}");
+    expect_outcome(f, LS_OUTCOME_BROKEN, 2, "1 to 8 lags");
+    run(f, "w:source{backends = {1}, by = 'luck'}");
+    expect_outcome(f, LS_OUTCOME_BROKEN, 2, "turn");
+}
+
 static void feed_goes_along_the_branch_of_the_last_block(void **state)
 {
     struct fixture *f = *state;
@@ -593,6 +618,8 @@ int main(void)
         TEST(starting_twice_is_misuse),
         TEST(steady_moves_the_source_and_feeds_ahead),
         TEST(advance_past_the_window_is_misuse),
+        TEST(a_balanced_source_has_backends_that_are_behind),
+        TEST(wrong_backends_are_misuse),
         TEST(advance_goes_up_the_branch_the_source_is_on),
         TEST(feed_goes_along_the_branch_of_the_last_block),
         TEST(calls_name_the_blocks_they_carry),

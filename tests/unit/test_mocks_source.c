@@ -210,6 +210,45 @@ static void balancer_gives_views_by_its_policy(void **state)
     assert_int_equal(ls_source_answer(f->s, 1).view, first);
 }
 
+static void backends_stay_behind_the_source_wherever_it_goes(void **state)
+{
+    struct fixture *f = *state;
+    const uint64_t lags[] = {0, 3, 100};
+    ls_source_balance(f->s, lags, 3, LS_SRC_ROUND_ROBIN, 7);
+    for (unsigned i = 5; i <= 6; i++) {
+        ls_source_heads(f->s)->unsafe_l2 = f->a[i + 1];
+        ls_source_follow(f->s, f->a[i], f->a[i - 1]);
+        const uint32_t want[3][3] = {{f->a[i + 1], f->a[i], f->a[i - 1]},
+                                     {f->a[i - 2], f->a[i - 3], f->a[i - 4]},
+                                     {f->a[0], f->a[0], f->a[0]}};
+        for (unsigned k = 0; k < 3; k++) {
+            struct ls_sync_status st = status_of(f, 1);
+            assert_true(is_block(f, &st.unsafe_l2, want[k][0]));
+            assert_true(is_block(f, &st.safe_l2, want[k][1]));
+            assert_true(is_block(f, &st.local_safe_l2, want[k][1]));
+            assert_true(is_block(f, &st.finalized_l2, want[k][2]));
+        }
+    }
+    ls_source_freeze(f->s, true);
+    ls_source_follow(f->s, f->a[9], f->a[9]);
+    (void)status_of(f, 1);
+    struct ls_sync_status st = status_of(f, 1);
+    assert_true(is_block(f, &st.safe_l2, f->a[3])); /* of the second one, as it was */
+    ls_source_freeze(f->s, false);
+    ls_source_set_views(f->s, 1, LS_SRC_ROUND_ROBIN, 0);
+    st = status_of(f, 1);
+    assert_true(is_block(f, &st.safe_l2, f->a[9]));
+}
+
+static void unset_heads_stay_unset_behind_a_balancer(void **state)
+{
+    struct fixture *f = *state;
+    const uint64_t lag = 2;
+    ls_source_balance(f->s, &lag, 1, LS_SRC_RANDOM, 7);
+    ls_source_heads(f->s)->safe_l2 = LS_NO_BLOCK;
+    assert_int_equal(ls_source_answer(f->s, 1).heads.safe_l2, LS_NO_BLOCK);
+}
+
 static void replay_answers_with_the_moment_that_was(void **state)
 {
     struct fixture *f = *state;
@@ -392,6 +431,8 @@ int main(void)
         WITH(each_profile_tells_its_own_story),
         WITH(garbage_is_plausible_and_never_twice_the_same),
         WITH(wrong_profiles_of_sources_are_refused),
+        WITH(backends_stay_behind_the_source_wherever_it_goes),
+        WITH(unset_heads_stay_unset_behind_a_balancer),
         WITH(balancer_gives_views_by_its_policy),
         WITH(replay_answers_with_the_moment_that_was),
         WITH(l1_heads_are_clamped_to_latest),
