@@ -49,6 +49,7 @@ void ls_gossip_follow(struct ls_gossip *g, uint32_t block);
  * payload (the trusted genesis is none). */
 enum ls_err ls_gossip_tell(struct ls_gossip *g, uint32_t block, struct ls_diag *d);
 
+/* What became of the payloads so far. */
 struct ls_gossip_counts ls_gossip_counts(const struct ls_gossip *g);
 
 #endif
