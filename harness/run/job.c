@@ -182,6 +182,14 @@ static void put_repeat(struct stage *s)
     if (o->fixtures) {
         put_flag(text, sizeof text, "--fixtures", o->fixtures);
     }
+    if (o->from > 0) {
+        snprintf(number, sizeof number, "%" PRIu64, o->from);
+        put_flag(text, sizeof text, "--from", number);
+    }
+    if (o->to < UINT64_MAX) {
+        snprintf(number, sizeof number, "%" PRIu64, o->to);
+        put_flag(text, sizeof text, "--to", number);
+    }
     if (o->is_long) {
         put_flag(text, sizeof text, "--long", NULL);
     }

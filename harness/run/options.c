@@ -15,6 +15,9 @@ const char *ls_run_usage(void)
            "      --variant V    only A (EL tags) or only B (CL status)\n"
            "      --fixture F    only this fixture\n"
            "      --fixtures DIR where the fixtures are\n"
+           "      --from N       of each fixture only blocks N … M, genesis and what belongs to "
+           "them;\n"
+           "      --to M         reads no more of a large capture than that\n"
            "      --tick T       follow-poll period, such as 50ms (default)\n"
            "      --seed N       seed of forks, secrets and math.random (default 1)\n"
            "      --long         long forms of the scenarios that have one\n"
@@ -30,6 +33,8 @@ enum {
     OPT_VARIANT,
     OPT_FIXTURE,
     OPT_FIXTURES,
+    OPT_FROM,
+    OPT_TO,
     OPT_TICK,
     OPT_SEED,
     OPT_LONG,
@@ -83,6 +88,10 @@ static enum ls_err take(int opt, const char *arg, struct ls_run_options *out, st
         err = number("--repeat", arg, 1, LS_RUN_REPEAT_MAX, &n, d);
         out->repeat = (unsigned)n;
         return err;
+    case OPT_FROM:
+        return number("--from", arg, 0, UINT64_MAX, &out->from, d);
+    case OPT_TO:
+        return number("--to", arg, 0, UINT64_MAX, &out->to, d);
     case OPT_SEED:
         return number("--seed", arg, 0, INT64_MAX, &out->seed, d);
     case OPT_TICK:
@@ -129,6 +138,8 @@ enum ls_err ls_run_options_parse(int argc, char **argv, const char *program,
                                           {"variant", required_argument, NULL, OPT_VARIANT},
                                           {"fixture", required_argument, NULL, OPT_FIXTURE},
                                           {"fixtures", required_argument, NULL, OPT_FIXTURES},
+                                          {"from", required_argument, NULL, OPT_FROM},
+                                          {"to", required_argument, NULL, OPT_TO},
                                           {"tick", required_argument, NULL, OPT_TICK},
                                           {"seed", required_argument, NULL, OPT_SEED},
                                           {"long", no_argument, NULL, OPT_LONG},
@@ -140,6 +151,7 @@ enum ls_err ls_run_options_parse(int argc, char **argv, const char *program,
     *out = (struct ls_run_options){.program = program,
                                    .cl_kind = "lightcl",
                                    .tick_ns = LS_RUN_TICK_DEFAULT,
+                                   .to = UINT64_MAX,
                                    .seed = 1,
                                    .workers = LS_RUN_JOBS_DEFAULT,
                                    .repeat = 1};
@@ -157,6 +169,9 @@ enum ls_err ls_run_options_parse(int argc, char **argv, const char *program,
         } else {
             err = take(opt, optarg, out, d);
         }
+    }
+    if (err == LS_OK && out->from > out->to) {
+        err = ls_fail(d, LS_ERR_USAGE, "--from is above --to");
     }
     out->names = argv + optind;
     out->name_count = (size_t)(argc - optind);

@@ -25,6 +25,8 @@ struct ls_run_options {
     const char *trace_dir; /* all traces go here; NULL = those of failures, to a folder of their
                               own */
     const char *tap_file;  /* the TAP text once more, whole or not at all; NULL = none */
+    uint64_t from;         /* window of block numbers of fixtures that name none of their own */
+    uint64_t to;           /* UINT64_MAX: no end */
     uint64_t tick_ns;
     uint64_t seed;
     unsigned workers;

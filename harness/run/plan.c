@@ -7,6 +7,7 @@
 
 #include "harness/check/check.h"
 #include "harness/run/locate.h"
+#include "lib/num.h"
 
 #define JOBS_MAX 20000u
 #define PATH_BYTES 1024u
@@ -73,11 +74,41 @@ static struct ls_fixture *find_fixture(const struct ls_plan *plan, const char *n
     return NULL;
 }
 
-static enum ls_err open_fixture(struct ls_plan *plan, const struct ls_scenario_meta *m,
-                                const char *name, const char *folder, struct ls_diag *d)
+/* "1000..1200" */
+static bool read_window(const char *text, struct ls_chain_options *out)
+{
+    const char *dots = strstr(text, "..");
+    return dots && ls_parse_dec(text, (size_t)(dots - text), &out->first) == LS_OK &&
+           ls_parse_dec(dots + 2, strlen(dots + 2), &out->last) == LS_OK && out->first <= out->last;
+}
+
+/* What to open of a fixture: the window behind its name, else that of the command line. */
+static enum ls_err choose_window(const struct ls_run_options *o, const struct ls_scenario_meta *m,
+                                 const char *name, struct ls_chain_options *out, struct ls_diag *d)
+{
+    const char *at = strchr(name, '@');
+    *out = (struct ls_chain_options){.extra_blocks = LS_FORK_BLOCKS_MAX,
+                                     .has_window = at || o->from > 0 || o->to < UINT64_MAX,
+                                     .first = o->from,
+                                     .last = o->to};
+    return !at || read_window(at + 1, out)
+               ? LS_OK
+               : ls_fail(d, LS_ERR_CONFIG,
+                         "%s:%d: fixture \"%s\": a window is FOLDER@FIRST..LAST, numbers of blocks",
+                         m->path, ls_meta_line(m->path, name), name);
+}
+
+static enum ls_err open_fixture(const struct ls_run_options *o, struct ls_plan *plan,
+                                const struct ls_scenario_meta *m, const char *name,
+                                const char *folder, struct ls_diag *d)
 {
     char dir[PATH_BYTES];
-    int n = snprintf(dir, sizeof dir, "%s/%s", folder, name);
+    struct ls_chain_options options;
+    enum ls_err err = choose_window(o, m, name, &options, d);
+    if (err != LS_OK) {
+        return err;
+    }
+    int n = snprintf(dir, sizeof dir, "%s/%.*s", folder, (int)strcspn(name, "@"), name);
     if (n < 0 || (size_t)n >= sizeof dir) {
         return ls_fail(d, LS_ERR_LIMIT, "the path of fixture \"%s\" is too long", name);
     }
@@ -88,8 +119,7 @@ static enum ls_err open_fixture(struct ls_plan *plan, const struct ls_scenario_m
                        m->path, ls_meta_line(m->path, name), name, folder);
     }
     struct ls_fixture *f = &plan->fixtures[plan->fixture_count];
-    const struct ls_chain_options options = {.extra_blocks = LS_FORK_BLOCKS_MAX};
-    enum ls_err err = ls_chain_open(dir, &options, &f->chain, d);
+    err = ls_chain_open(dir, &options, &f->chain, d);
     if (err != LS_OK) {
         return ls_fail_in(d, err, "fixture \"%s\"", name);
     }
@@ -123,7 +153,7 @@ static enum ls_err open_fixtures(const struct ls_run_options *o, struct ls_plan 
         for (size_t k = 0; k < m->fixture_count && err == LS_OK; k++) {
             const char *name = m->fixtures[k];
             if (is_wanted(o, name) && !find_fixture(plan, name)) {
-                err = open_fixture(plan, m, name, folder, d);
+                err = open_fixture(o, plan, m, name, folder, d);
             }
         }
     }

@@ -92,6 +92,8 @@ static void wrong_options_are_named(void **state)
                  {"--repeat", "many", "--repeat \"many\""},
                  {"--variant", "C", "--variant \"C\": A or B"},
                  {"--tick", "0ms", "--tick \"0ms\": a duration"},
+                 {"--from", "head", "--from \"head\": a number"},
+                 {"--to", "-1", "--to \"-1\": a number"},
                  {"--seed", "-1", "--seed \"-1\""}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct line l;
@@ -189,6 +191,64 @@ static void a_missing_fixture_names_file_line_and_way_out(void **state)
     ls_plan_fini(&plan);
 }
 
+#define ON_FIXTURE(name)                                                    \
+    "return {id = 'FOL-01', title = 't', priority = 'P0', applies = 'A',\n" \
+    "variants = {'A', 'B'},\nfixtures = {'" name "'},\nrun = function(w) end}\n"
+
+/* A window behind a fixture's name, or of the command line; the name's own goes first. */
+static void a_fixture_may_be_a_window(void **state)
+{
+    static const struct {
+        const char *text, *from, *to;
+        uint64_t first, last;
+    } rows[] = {
+        {ON_FIXTURE("devnet-forks@100..120"), "0", "400", 100, 120},
+        {ON_FIXTURE("devnet-forks"), "200", "210", 200, 210},
+        {ON_FIXTURE("devnet-forks"), "500", "9999", 500, 511},
+        {ON_FIXTURE("devnet-forks"), "0", "7", 0, 7},
+    };
+    struct tree *t = *state;
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/fol/FOL-01.lua", t->dir);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct line l;
+        struct ls_plan plan;
+        put_file(t, "fol/FOL-01.lua", rows[i].text);
+        assert_int_equal(PARSE(&l, "--fixtures", "fixtures", "--cl", "/bin/true", "--from",
+                               rows[i].from, "--to", rows[i].to, path),
+                         LS_OK);
+        if (ls_plan_make(&l.o, &plan, &l.d)) {
+            fail_msg("row %zu: %s", i, l.d.text);
+        }
+        assert_int_equal(plan.fixture_count, 1);
+        const struct ls_chain *c = &plan.fixtures[0].chain;
+        assert_int_equal(ls_universe_get(c->l2, c->first)->ref.number, rows[i].first);
+        assert_int_equal(ls_universe_get(c->l2, c->tip)->ref.number, rows[i].last);
+        ls_plan_fini(&plan);
+    }
+}
+
+static void a_window_that_is_none_names_file_and_line(void **state)
+{
+    static const char *const texts[] = {ON_FIXTURE("devnet-forks@"), ON_FIXTURE("devnet-forks@5"),
+                                        ON_FIXTURE("devnet-forks@9..5"),
+                                        ON_FIXTURE("devnet-forks@a..9")};
+    struct tree *t = *state;
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/fol/FOL-01.lua", t->dir);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct line l;
+        struct ls_plan plan;
+        put_file(t, "fol/FOL-01.lua", texts[i]);
+        assert_int_equal(PARSE(&l, "--fixtures", "fixtures", path), LS_OK);
+        assert_int_equal(ls_plan_make(&l.o, &plan, &l.d), LS_ERR_CONFIG);
+        assert_non_null(strstr(l.d.text, "FOL-01.lua:3: fixture \"devnet-forks@"));
+        ls_plan_fini(&plan);
+    }
+}
+
 static void two_files_with_one_id_are_refused(void **state)
 {
     struct tree *t = *state;
@@ -255,6 +315,8 @@ int main(void)
                                        TREE_TEST(a_folder_means_its_scenarios_by_name),
                                        TREE_TEST(an_id_is_sought_below_the_scenarios),
                                        TREE_TEST(a_missing_fixture_names_file_line_and_way_out),
+                                       TREE_TEST(a_fixture_may_be_a_window),
+                                       TREE_TEST(a_window_that_is_none_names_file_and_line),
                                        TREE_TEST(two_files_with_one_id_are_refused),
                                        TREE_TEST(a_program_that_is_not_there_is_named),
                                        cmocka_unit_test(tap_lines_follow_the_protocol)};
