@@ -1,7 +1,8 @@
 /*
  * What cast, anvil, wallets and scripts ask beside the reads of eth_reads.h: transactions, fees,
- * state. Blocks are recorded, so transactions and fees are real; state, receipts and logs are not,
- * and what needs them says so (or, by choice, state reads as empty: enum ls_eth_state).
+ * state. Blocks are recorded, so transactions and fees are real, and receipts where a folder has
+ * them; state and logs are not, and what needs them says so (or, by choice, state reads as empty:
+ * enum ls_eth_state).
  */
 #ifndef LS_MOCKS_ETH_TOOLS_H
 #define LS_MOCKS_ETH_TOOLS_H
