@@ -46,6 +46,7 @@
 #define PROBES 2000000u
 #define HASHES 262144u /* looked up one after another, each at a random place of the table */
 #define IMPORT_BLOCKS 20000u
+#define LAZY_TEXTS 100000u
 #define SMALL 1000u
 #define DIR_BYTES 256u
 
@@ -561,6 +562,32 @@ static enum ls_err open_window(const char *dir, uint64_t blocks, struct ls_diag 
     return e;
 }
 
+/* As lockstep serve opens a folder; then texts of blocks far apart, more than are kept. */
+static enum ls_err open_lazily(const char *dir, uint64_t blocks, struct ls_diag *d)
+{
+    const struct ls_chain_options o = {.is_lazy = true};
+    struct ls_chain c;
+    uint64_t seed = 1;
+    double start = wall_s();
+    enum ls_err e = ls_chain_open(dir, &o, &c, d);
+
+    if (e) {
+        return e;
+    }
+    printf("chain_%" PRIu64 "_lazy_open_ms %.1f\n", blocks, (wall_s() - start) * 1e3);
+    printf("chain_%" PRIu64 "_lazy_open_rss_kib %" PRIu64 "\n", blocks, memory_kib("VmRSS:"));
+    start = wall_s();
+    for (unsigned i = 0; i < LAZY_TEXTS; i++) {
+        uint32_t id = (uint32_t)(next_random(&seed) % ls_universe_count(c.l2));
+        (void)ls_ublock_text(ls_universe_get(c.l2, id));
+    }
+    printf("chain_%" PRIu64 "_lazy_text_us %.1f\n", blocks, (wall_s() - start) * 1e6 / LAZY_TEXTS);
+    printf("chain_%" PRIu64 "_lazy_used_rss_kib %" PRIu64 "\n", blocks, memory_kib("VmRSS:"));
+    e = ls_chain_fault(&c, d);
+    ls_chain_close(&c);
+    return e;
+}
+
 static enum ls_err write_plain(const char *dir, const char *path, struct ls_diag *d)
 {
     const struct ls_chain_options o = {
@@ -654,7 +681,7 @@ static int measure(const char *build, uint64_t blocks, bool is_last)
     remove_chain(dir);
     int failed = in_child(generate, dir, blocks) || in_child(build_index, dir, blocks) ||
                  in_child(open_and_ask, dir, blocks) || in_child(open_window, dir, blocks) ||
-                 (is_last && in_child(import, dir, blocks));
+                 in_child(open_lazily, dir, blocks) || (is_last && in_child(import, dir, blocks));
     remove_chain(dir);
     snprintf(other, sizeof other, "%s-imported", dir);
     remove_chain(other);

@@ -34,6 +34,7 @@ enum ls_err ls_lazy_open(const struct ls_store_spec *spec, size_t half_bytes, st
 /* NULL is fine. */
 void ls_lazy_close(struct ls_lazy *z);
 
+/* Its index: ids, references and places of the blocks, unproved. Lives as long as z. */
 const struct ls_index *ls_lazy_index(const struct ls_lazy *z);
 /* What blocks of the universe carry as their texts. */
 struct ls_utexts *ls_lazy_texts(struct ls_lazy *z);
