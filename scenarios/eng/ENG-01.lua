@@ -60,6 +60,9 @@ return {
     w:start()
     w:within(4, "it syncs all the same", function() return w:label("latest") == safe end)
     follow.settle(w, 3)
-    w:expect("refusals before", refusals(w, from), 2)
+    -- with labels again after a SYNCING, in case the engine has the blocks by then
+    local n = refusals(w, from)
+    w:expect("refusals before (" .. n .. ") are at least two, and less than the forkchoices",
+             n >= 2 and n < #follow.forkchoices(w, from))
   end,
 }
