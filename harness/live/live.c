@@ -378,10 +378,12 @@ static const struct ls_world_ops live_ops = {
     .free = live_free,
 };
 
-static enum ls_err make_models(struct live *l, struct ls_diag *d)
+static enum ls_err make_models(struct live *l, const struct ls_engine_profile *profile,
+                               struct ls_diag *d)
 {
     struct ls_world *w = &l->world;
-    enum ls_err e = ls_mocks_init(&l->mocks, w->chain, w->trace, ls_engine_profile_find("geth"), d);
+    const struct ls_engine_profile *p = profile != NULL ? profile : ls_engine_profile_find("geth");
+    enum ls_err e = ls_mocks_init(&l->mocks, w->chain, w->trace, p, d);
 
     if (e != LS_OK) {
         return e;
@@ -545,7 +547,7 @@ static enum ls_err build(struct live *l, const struct ls_live_options *o, struct
         e = ls_loop_new(l->world.tick_ns, &l->loop, d);
     }
     if (e == LS_OK) {
-        e = make_models(l, d);
+        e = make_models(l, o->profile, d);
     }
     if (e == LS_OK) {
         e = open_ports(l, d);

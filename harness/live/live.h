@@ -15,11 +15,13 @@
 struct ls_live_options {
     struct ls_chain *chain; /* borrowed, outlives the world */
     enum ls_variant variant;
-    const char *adapter;     /* name in the adapter table; NULL = "lightcl" */
-    const char *program;     /* path of the node's binary; NULL = the adapter's default */
-    uint64_t tick_ns;        /* follow-poll period; 0 = the adapter's default; an
-                               adapter that cannot choose keeps its own (see tick_ns of the world) */
-    uint64_t seed;           /* JWT secret and every other random choice */
+    const char *adapter; /* name in the adapter table; NULL = "lightcl" */
+    const char *program; /* path of the node's binary; NULL = the adapter's default */
+    uint64_t tick_ns;    /* follow-poll period; 0 = the adapter's default; an
+                           adapter that cannot choose keeps its own (see tick_ns of the world) */
+    const struct ls_engine_profile *profile; /* of the engine until a scenario says another;
+                                                borrowed during ls_live_new; NULL = "geth" */
+    uint64_t seed;                           /* JWT secret and every other random choice */
     const char *temp_parent; /* folder in which the run's own folder is made; NULL = $TMPDIR, or
                                 /tmp */
     bool keep_temp;          /* leave that folder behind */

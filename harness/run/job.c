@@ -54,6 +54,7 @@ static enum ls_err set_up(struct stage *s, struct ls_diag *d)
                                          .variant = s->job->variant,
                                          .adapter = s->o->cl_kind,
                                          .program = s->plan->cl[0] ? s->plan->cl : NULL,
+                                         .profile = s->o->profile ? &s->o->engine : NULL,
                                          .tick_ns = s->o->tick_ns,
                                          .seed = s->job->seed,
                                          .trace = s->trace};
@@ -172,6 +173,9 @@ static void put_repeat(struct stage *s)
     if (o->tick_ns != LS_RUN_TICK_DEFAULT) {
         snprintf(number, sizeof number, "%" PRIu64 "ms", o->tick_ns / 1000000u);
         put_flag(text, sizeof text, "--tick", number);
+    }
+    if (o->profile) {
+        put_flag(text, sizeof text, "--profile", o->profile);
     }
     if (o->cl) {
         put_flag(text, sizeof text, "--cl", o->cl);

@@ -12,6 +12,7 @@ const char *ls_run_usage(void)
            "  -j, --jobs N       scenarios at the same time (default 8)\n"
            "      --cl PATH      the node's program (default: lightcl beside lockstep)\n"
            "      --cl-kind K    how it is started and asked (default lightcl)\n"
+           "      --profile P    the engine's rules where a scenario names none, such as reth\n"
            "      --variant V    only A (EL tags) or only B (CL status)\n"
            "      --fixture F    only this fixture\n"
            "      --fixtures DIR where the fixtures are\n"
@@ -30,6 +31,7 @@ const char *ls_run_usage(void)
 enum {
     OPT_CL = 256,
     OPT_KIND,
+    OPT_PROFILE,
     OPT_VARIANT,
     OPT_FIXTURE,
     OPT_FIXTURES,
@@ -53,6 +55,19 @@ static enum ls_err number(const char *flag, const char *text, uint64_t min, uint
     }
     *out = n;
     return LS_OK;
+}
+
+static enum ls_err profile(const char *text, struct ls_run_options *out, struct ls_diag *d)
+{
+    char names[LS_EL_NAMES_MAX];
+    const char *block;
+    out->profile = text;
+    if (ls_engine_profile_read(text, &out->engine, &block) == LS_EL_CHOICE_OK && block == NULL) {
+        return LS_OK;
+    }
+    ls_engine_profile_names(names, sizeof names);
+    return ls_fail(d, LS_ERR_USAGE, "--profile: \"%.40s\" is none of%s, without one block", text,
+                   names);
 }
 
 static enum ls_err variant(const char *text, struct ls_run_options *out, struct ls_diag *d)
@@ -104,6 +119,8 @@ static enum ls_err take(int opt, const char *arg, struct ls_run_options *out, st
     case OPT_KIND:
         out->cl_kind = arg;
         break;
+    case OPT_PROFILE:
+        return profile(arg, out, d);
     case OPT_FIXTURE:
         out->fixture = arg;
         break;
@@ -135,6 +152,7 @@ enum ls_err ls_run_options_parse(int argc, char **argv, const char *program,
     static const struct option flags[] = {{"jobs", required_argument, NULL, 'j'},
                                           {"cl", required_argument, NULL, OPT_CL},
                                           {"cl-kind", required_argument, NULL, OPT_KIND},
+                                          {"profile", required_argument, NULL, OPT_PROFILE},
                                           {"variant", required_argument, NULL, OPT_VARIANT},
                                           {"fixture", required_argument, NULL, OPT_FIXTURE},
                                           {"fixtures", required_argument, NULL, OPT_FIXTURES},

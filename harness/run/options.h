@@ -10,6 +10,7 @@
 
 #include "harness/world.h"
 #include "lib/err.h"
+#include "mocks/model/engine.h"
 
 #define LS_RUN_JOBS_DEFAULT 8u
 #define LS_RUN_JOBS_MAX 64u
@@ -17,11 +18,13 @@
 #define LS_RUN_TICK_DEFAULT UINT64_C(50000000) /* ns; the C node's (scenarios 1) */
 
 struct ls_run_options {
-    const char *program;   /* lockstep itself, as called */
-    const char *cl;        /* path of the node under test; NULL = beside lockstep */
-    const char *cl_kind;   /* adapter, "lightcl" */
-    const char *fixture;   /* only this one; NULL = all a scenario names */
-    const char *fixtures;  /* folder of fixtures; NULL = look for it */
+    const char *program; /* lockstep itself, as called */
+    const char *cl;      /* path of the node under test; NULL = beside lockstep */
+    const char *cl_kind; /* adapter, "lightcl" */
+    const char *profile; /* of the engine where a scenario names none, "deep:16"; NULL = "geth" */
+    struct ls_engine_profile engine; /* that, read; name NULL when profile is */
+    const char *fixture;             /* only this one; NULL = all a scenario names */
+    const char *fixtures;            /* folder of fixtures; NULL = look for it */
     const char *trace_dir; /* all traces go here; NULL = those of failures, to a folder of their
                               own */
     const char *tap_file;  /* the TAP text once more, whole or not at all; NULL = none */

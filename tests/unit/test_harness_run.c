@@ -91,6 +91,8 @@ static void wrong_options_are_named(void **state)
                  {"-j", "0", "--jobs \"0\": a number from 1"},
                  {"--repeat", "many", "--repeat \"many\""},
                  {"--variant", "C", "--variant \"C\": A or B"},
+                 {"--profile", "besu", "--profile: \"besu\" is none of geth snap reth"},
+                 {"--profile", "inv:B+3", "without one block"},
                  {"--tick", "0ms", "--tick \"0ms\": a duration"},
                  {"--from", "head", "--from \"head\": a number"},
                  {"--to", "-1", "--to \"-1\": a number"},
@@ -102,6 +104,17 @@ static void wrong_options_are_named(void **state)
             fail_msg("\"%s\" is not in \"%s\"", cases[i].what, l.d.text);
         }
     }
+}
+
+static void the_engines_profile_is_read(void **state)
+{
+    struct line l;
+    (void)state;
+    assert_int_equal(PARSE(&l, "--profile", "EL-DEEP:9"), LS_OK);
+    assert_string_equal(l.o.engine.name, "deep");
+    assert_int_equal(l.o.engine.reorg_depth_max, 9);
+    assert_int_equal(PARSE(&l, "--seed", "9"), LS_OK);
+    assert_null(l.o.profile);
 }
 
 /* --- files --- */
@@ -311,6 +324,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(options_have_defaults),
                                        cmocka_unit_test(options_are_read_in_any_order),
+                                       cmocka_unit_test(the_engines_profile_is_read),
                                        cmocka_unit_test(wrong_options_are_named),
                                        TREE_TEST(a_folder_means_its_scenarios_by_name),
                                        TREE_TEST(an_id_is_sought_below_the_scenarios),
