@@ -98,6 +98,7 @@ uint32_t ls_el_parent(const struct ls_engine *e, uint32_t id);
 /* Makes id the head. */
 void ls_el_set_head(struct ls_engine *e, uint32_t id);
 
+/* The block is not known any more; what stands on it is the caller's business. */
 void ls_el_forget_block(struct ls_engine *e, uint32_t id);
 /* New head is to, an ancestor of the head: the blocks between are forgotten, with what stands on
  * them, and labels that pointed there are unset. */
@@ -125,6 +126,8 @@ void ls_el_reject(struct ls_engine *e, const struct ls_hash *tip, const struct l
  * leading there too. Counts the look-up, which may forget the rejection (then false). */
 bool ls_el_is_rejected(struct ls_engine *e, const struct ls_hash *check, const struct ls_hash *head,
                        const char *row, struct ls_el_verdict *v);
+/* The look-ups of this rejected tip count from the start again. */
+void ls_el_reset_hits(struct ls_engine *e, const struct ls_hash *tip);
 /* Stash and rejections are gone. */
 void ls_el_forget_memory(struct ls_engine *e);
 

@@ -29,7 +29,7 @@ struct ls_rpc_call {
     const char *method;
     const struct cJSON *params; /* array; NULL when absent or null */
     bool params_not_array;
-    struct ls_span params_text; /* as they were sent; p NULL when absent */
+    struct ls_span params_text;   /* as they were sent; p NULL when absent */
     struct ls_trace_event *event; /* NULL: not traced. Valid during the call of the handler */
     /* private: where the result goes */
     struct ls_buf *out;
