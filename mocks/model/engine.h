@@ -106,6 +106,7 @@ struct ls_engine_profile {
     bool null_omitted;               /* null members of a PayloadStatus are left out */
     uint32_t stash_max;              /* remote headers kept, <= LS_EL_STASH_MAX */
     uint32_t invalid_hits_max; /* look-ups after which a rejected block is tried again, 0 = never */
+    bool payload_resets_hits;  /* a newPayload of such a block starts the count again (op-reth) */
     uint64_t reorg_depth_max;  /* deeper: -38006; 0 = no limit */
     uint64_t bodies_kept;      /* older ones below the head are gone; UINT64_MAX = keep all */
     uint64_t call_ns;          /* an engine_* call takes that long; the next one waits for it */

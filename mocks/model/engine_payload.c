@@ -153,6 +153,9 @@ static struct ls_el_verdict decide(struct ls_engine *e, const struct ls_np_input
         return ls_el_valid(e, in->block, "np 6");
     }
     if (ls_el_is_rejected(e, &in->id.hash, &in->id.hash, "np 7", &v)) {
+        if (e->profile.payload_resets_hits) {
+            ls_el_reset_hits(e, &in->id.hash);
+        }
         return v;
     }
     uint32_t parent = ls_universe_find(e->u, &in->parent);

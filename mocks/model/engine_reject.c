@@ -110,6 +110,14 @@ bool ls_el_is_rejected(struct ls_engine *e, const struct ls_hash *check, const s
     return true;
 }
 
+void ls_el_reset_hits(struct ls_engine *e, const struct ls_hash *tip)
+{
+    struct ls_el_rejected *r = find_rejected(e, tip);
+    if (r != NULL) {
+        r->hits = 1;
+    }
+}
+
 void ls_el_forget_memory(struct ls_engine *e)
 {
     e->pending = LS_NO_BLOCK;

@@ -17,6 +17,7 @@
 
 #define ENVELOPE_BYTES_MAX ((size_t)1 << 28)
 #define EIP1559_BYTES 8u
+#define RETH_BUILD_NS UINT64_C(12000000000) /* op-reth's builder gives a build up after that */
 #define RETH_ID 4u /* first byte of op-reth's payload ids, whatever the version */
 /* Parameters of OP chains since Canyon, for attributes that say 0 and 0. */
 #define DEFAULT_DENOMINATOR 250u
@@ -291,13 +292,55 @@ static bool refuse_tx(struct ls_engine_port *e, struct ls_rpc_call *call,
     return ls_engine_bad_attributes(call, text);
 }
 
-bool ls_engine_build(struct ls_engine_port *e, struct ls_rpc_call *call, const struct ls_hash *head,
-                     const struct ls_attributes *at, unsigned version, uint8_t id[8])
+/* op-reth leaves the forced transactions out of the block that do not apply. false: no memory. */
+static bool leave_failing_out(struct ls_engine_port *e, uint32_t parent_id, struct ls_header *h,
+                              struct ls_attributes *at)
 {
+    struct ls_tx_fault tx;
+    struct ls_span *txs = ls_arena_dup(&e->arena, at->txs, at->tx_count * sizeof *txs);
+    if (txs == NULL) {
+        return at->tx_count == 0;
+    }
+    at->txs = txs;
+    while (ls_engine_txs_fault(e, parent_id, h, txs, at->tx_count, &tx)) {
+        memmove(&txs[tx.index], &txs[tx.index + 1], (at->tx_count - tx.index - 1) * sizeof *txs);
+        at->tx_count--;
+    }
+    return ls_trie_ordered_root(txs, at->tx_count, &h->tx_root) == LS_OK;
+}
+
+/* The block, from attributes that are fine so far. */
+static bool build_block(struct ls_engine_port *e, struct ls_rpc_call *call,
+                        const struct ls_hash *head, uint32_t parent_id,
+                        const struct ls_attributes *given, const uint8_t id[8])
+{
+    struct ls_attributes at = *given;
     struct ls_header parent;
     struct ls_header h;
     struct ls_exec_results results;
     struct ls_tx_fault tx;
+    if (ls_engine_header_of(e, parent_id, &parent) != LS_OK ||
+        make_header(e, head, &parent, &at, &h) != LS_OK ||
+        (!is_geth(e) && !leave_failing_out(e, parent_id, &h, &at))) {
+        ls_rpc_error(call, LS_RPC_INTERNAL, "no block can be built on this head");
+        return false;
+    }
+    if (is_geth(e) && ls_engine_txs_fault(e, parent_id, &h, at.txs, at.tx_count, &tx)) {
+        return refuse_tx(e, call, &at, &tx, id);
+    }
+    ls_engine_execute(e, parent_id, &parent, &h, at.txs, at.tx_count, &results);
+    set_results(&h, &results);
+    if (!keep_block(e, id, &h, &at)) {
+        ls_rpc_error(call, LS_RPC_INTERNAL, "out of memory");
+        return false;
+    }
+    e->jobs[0].born_ns = call->req->now_ns;
+    return true;
+}
+
+bool ls_engine_build(struct ls_engine_port *e, struct ls_rpc_call *call, const struct ls_hash *head,
+                     const struct ls_attributes *at, unsigned version, uint8_t id[8])
+{
     const char *fault;
     size_t index;
     uint32_t parent_id = ls_universe_find(e->universe, head);
@@ -323,21 +366,7 @@ bool ls_engine_build(struct ls_engine_port *e, struct ls_rpc_call *call, const s
         ls_rpc_error(call, LS_RPC_INTERNAL, "method handler crashed"); /* op-geth's nil pointer */
         return false;
     }
-    if (ls_engine_header_of(e, parent_id, &parent) != LS_OK ||
-        make_header(e, head, &parent, at, &h) != LS_OK) {
-        ls_rpc_error(call, LS_RPC_INTERNAL, "no block can be built on this head");
-        return false;
-    }
-    if (is_geth(e) && ls_engine_txs_fault(e, parent_id, &h, at->txs, at->tx_count, &tx)) {
-        return refuse_tx(e, call, at, &tx, id);
-    }
-    ls_engine_execute(e, parent_id, &parent, &h, at->txs, at->tx_count, &results);
-    set_results(&h, &results);
-    if (!keep_block(e, id, &h, at)) {
-        ls_rpc_error(call, LS_RPC_INTERNAL, "out of memory");
-        return false;
-    }
-    return true;
+    return build_block(e, call, head, parent_id, at, id);
 }
 
 /* --- getPayload --- */
@@ -364,6 +393,17 @@ static bool take_payload_id(struct ls_go_args *a, uint8_t id[8])
         return false;
     }
     return ls_go_fixed(a, v, LS_GO_ARGUMENT, "engine.PayloadID", id, 8);
+}
+
+/* op-reth: a build that nobody fetched in time is gone. */
+static void drop_late(struct ls_engine_port *e, uint64_t now_ns)
+{
+    for (size_t k = 0; !is_geth(e) && k < e->job_count; k++) {
+        struct ls_engine_job *job = &e->jobs[k];
+        if (!job->is_fetched && now_ns > job->born_ns && now_ns - job->born_ns > RETH_BUILD_NS) {
+            drop(job);
+        }
+    }
 }
 
 /* op-reth: a job ends when it is fetched; only the last one fetched can be asked for again. */
@@ -451,6 +491,7 @@ void ls_engine_get_payload(struct ls_engine_port *e, struct ls_rpc_call *call, u
     if (ls_engine_builder_hangs(e, false)) {
         return;
     }
+    drop_late(e, call->req->now_ns);
     struct ls_engine_job *job = find_job(e, id);
     if (!fits_version(e, id, job, version)) {
         ls_rpc_error(call, LS_RPC_UNSUPPORTED_FORK, "Unsupported fork");

@@ -35,6 +35,7 @@ struct ls_engine_job {
     enum ls_header_tail tail;
     struct ls_hash beacon_root;
     bool is_fetched; /* LS_EL_BUILDS_RETH */
+    uint64_t born_ns;
 };
 
 /* How the call under way ends (engine_life.c). */

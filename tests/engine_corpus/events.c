@@ -153,6 +153,10 @@ void ls_event_do(struct ls_lab *lab, const struct ls_corpus *corpus, const struc
     }
     if (strcmp(event, "feed") == 0) {
         feed(lab, corpus, row);
+    } else if (strcmp(event, "wait") == 0) {
+        uint64_t ms = 0;
+        (void)ls_json_u64(ls_json_get(row, "ms"), &ms);
+        lab->now_ns += ms * 1000000u;
     } else if (strcmp(event, "restart") == 0) {
         restart(lab, row);
     } else if (strncmp(event, peers, sizeof peers - 1) == 0) {

@@ -75,6 +75,7 @@ int ls_lab_ask(struct ls_lab *lab, bool is_public, const char *method, const cha
                                   .content_type = "application/json",
                                   .body = (const char *)body.p,
                                   .body_bytes = body.n,
+                                  .now_ns = lab->now_ns,
                                   .conn = 1};
     port->ops->handle(port, &req, &reply);
     ls_buf_init(out, LS_CORPUS_BYTES_MAX);

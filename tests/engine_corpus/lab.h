@@ -16,6 +16,7 @@ struct ls_lab {
     struct ls_engine *engine;
     void *engine_mem;
     struct ls_backend *port;
+    uint64_t now_ns; /* goes on when a row waits */
 };
 
 /* A fresh engine at genesis that knows nothing of the corpus's blocks yet, which its universe

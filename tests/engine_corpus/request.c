@@ -88,12 +88,13 @@ static void print_payload(const struct cJSON *payload, const struct cJSON *del,
     ls_jw_object_end(w);
 }
 
-static void print_named(const struct ls_corpus *c, const char *name, const struct cJSON *del,
+static void print_named(const struct ls_corpus *c, const char *name, const struct cJSON *ref,
                         struct ls_jw *w)
 {
+    const struct cJSON *del = ls_json_get(ref, "del");
     const struct ls_corpus_block *block = ls_corpus_block(c, name);
     if (block != NULL) {
-        print_payload(ls_json_at(block->params, 0), NULL, del, NULL, w);
+        print_payload(ls_json_at(block->params, 0), NULL, del, ls_json_get(ref, "set"), w);
         return;
     }
     const struct cJSON *m = ls_corpus_mutation(c, name);
@@ -165,7 +166,7 @@ void ls_request_params(const struct ls_corpus *c, const struct cJSON *calls,
     for (const struct cJSON *v = ls_json_first(p); v != NULL; v = ls_json_next(v)) {
         const char *name = ls_json_str(ls_json_get(v, "$payload"));
         if (name != NULL) {
-            print_named(c, name, ls_json_get(v, "del"), &w);
+            print_named(c, name, v, &w);
         } else if (ls_json_get(v, "$built") != NULL) {
             print_built(c, calls, built, v, &w);
         } else {
