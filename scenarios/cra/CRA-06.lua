@@ -7,7 +7,7 @@ return {
   priority = "P1",
   applies = "A",
   variants = {"A", "B"},
-  fixtures = {"devnet-forks", "op-sepolia-window"},
+  fixtures = {"devnet-forks"},
   covers = {"R-2.2"},
 
   run = function(w)

@@ -43,7 +43,7 @@ return {
   priority = "P0",
   applies = "A",
   variants = {"A", "B"},
-  fixtures = {"devnet-forks", "op-sepolia-window"},
+  fixtures = {"devnet-forks"},
   covers = {"I-14", "I-18", "P-6"},
 
   run = function(w)

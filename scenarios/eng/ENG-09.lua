@@ -8,7 +8,7 @@ return {
   priority = "P1",
   applies = "A",
   variants = {"A", "B"},
-  fixtures = {"devnet-forks", "op-sepolia-window"},
+  fixtures = {"devnet-forks"},
   covers = {"I-18", "R-2.16"},
 
   run = function(w)
