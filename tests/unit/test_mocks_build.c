@@ -21,6 +21,7 @@ struct fixture {
     void *engine_mem;
     struct ls_engine *engine;
     struct ls_backend *port;
+    uint64_t now_ns;
 };
 
 static void open_port(struct fixture *f)
@@ -31,18 +32,28 @@ static void open_port(struct fixture *f)
 }
 
 /* The head is block 2, of Canyon. */
-static int set_up(void **state)
+static int set_up_as(void **state, const char *profile)
 {
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
     payload_world_init(&f->w);
     f->engine_mem = malloc(ls_engine_size(f->w.u));
     assert_non_null(f->engine_mem);
-    f->engine = ls_engine_init(f->engine_mem, f->w.u, 0, ls_engine_profile_find("geth"));
+    f->engine = ls_engine_init(f->engine_mem, f->w.u, 0, ls_engine_profile_find(profile));
     ls_engine_seed(f->engine, 2, LS_NO_BLOCK, LS_NO_BLOCK);
     open_port(f);
     *state = f;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return set_up_as(state, "geth");
+}
+
+static int set_up_reth(void **state)
+{
+    return set_up_as(state, "reth");
 }
 
 static int tear_down(void **state)
@@ -64,6 +75,7 @@ static struct cJSON *ask(const struct fixture *f, const char *method, const char
     (void)ls_buf_printf(&body, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}",
                         method, params);
     struct ls_http_request req = post((const char *)body.p);
+    req.now_ns = f->now_ns;
     struct ls_http_reply reply = exchange(f->port, &req);
     assert_int_equal(ls_json_parse((const char *)reply.body.p, reply.body.n, 0, &root, NULL),
                      LS_OK);
@@ -298,6 +310,98 @@ static void faults_of_a_build(void **state)
     ls_buf_fini(&text);
 }
 
+static void reth_gives_up_a_build_that_nobody_fetches(void **state)
+{
+    struct fixture *f = *state;
+    char late[24];
+    char fetched[24];
+    struct ls_buf payload;
+    struct build b = PLAIN;
+    ls_buf_init(&payload, PAYLOAD_WORLD_BYTES);
+    f->now_ns = 1;
+    start(f, &PLAIN, late);
+    b.random = 1;
+    start(f, &b, fetched);
+    f->now_ns += UINT64_C(12000000000);
+    get(f, fetched, &payload);
+    f->now_ns++;
+    expect_error(f, "engine_getPayloadV2", late, -38001, NULL);
+    get(f, fetched, &payload);
+    ls_buf_fini(&payload);
+}
+
+static void reth_leaves_out_what_does_not_apply(void **state)
+{
+    struct fixture *f = *state;
+    struct ls_buf payload;
+    char tx[256];
+    char hash[65];
+    char id[24];
+    ls_buf_init(&payload, PAYLOAD_WORLD_BYTES);
+    deposit(1000000, tx, hash);
+    struct build b = {.timestamp = 1006, .gas_limit = 1000000, .tx = tx};
+    start(f, &b, id);
+    get(f, id, &payload);
+    assert_non_null(strstr((const char *)payload.p, tx));
+    b.gas_limit = 999999;
+    start(f, &b, id);
+    ls_buf_clear(&payload);
+    get(f, id, &payload);
+    assert_non_null(strstr((const char *)payload.p, "\"transactions\":[]"));
+    expect_status(f, (const char *)payload.p, "VALID");
+    ls_buf_fini(&payload);
+}
+
+/* forkchoiceUpdated to the block of this payload: the status. */
+static void expect_head_status(const struct fixture *f, const char *payload, const char *status)
+{
+    char hash[67];
+    char params[400];
+    const char *at = strstr(payload, "\"blockHash\":\"");
+    assert_non_null(at);
+    (void)snprintf(hash, sizeof hash, "%.66s", at + sizeof "\"blockHash\":\"" - 1);
+    (void)snprintf(params, sizeof params,
+                   "[{\"headBlockHash\":\"%s\",\"safeBlockHash\":\"" ZERO32
+                   "\",\"finalizedBlockHash\":\"" ZERO32 "\"},null]",
+                   hash);
+    struct cJSON *root = ask(f, "engine_forkchoiceUpdatedV2", params);
+    const struct cJSON *s = ls_json_get(ls_json_get(root, "result"), "payloadStatus");
+    assert_string_equal(ls_json_str(ls_json_get(s, "status")), status);
+    ls_json_free(root);
+}
+
+static void reth_knows_the_block_it_handed_out(void **state)
+{
+    struct fixture *f = *state;
+    struct ls_buf first;
+    struct ls_buf sibling;
+    struct build b = PLAIN;
+    char id[24];
+    ls_buf_init(&first, PAYLOAD_WORLD_BYTES);
+    ls_buf_init(&sibling, PAYLOAD_WORLD_BYTES);
+    start(f, &PLAIN, id);
+    get(f, id, &first);
+    b.random = 1;
+    start(f, &b, id);
+    expect_head_status(f, (const char *)first.p, "VALID");
+    get(f, id, &sibling); /* not above the head any more: forgotten */
+    expect_head_status(f, (const char *)sibling.p, "SYNCING");
+    ls_buf_fini(&first);
+    ls_buf_fini(&sibling);
+}
+
+static void geth_does_not_know_the_block_it_handed_out(void **state)
+{
+    struct fixture *f = *state;
+    struct ls_buf payload;
+    char id[24];
+    ls_buf_init(&payload, PAYLOAD_WORLD_BYTES);
+    start(f, &PLAIN, id);
+    get(f, id, &payload);
+    expect_head_status(f, (const char *)payload.p, "SYNCING");
+    ls_buf_fini(&payload);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +411,11 @@ int main(void)
         TEST(an_id_is_answered_by_its_version_and_again),
         TEST(the_ten_newest_builds_are_kept),
         TEST(faults_of_a_build),
+        TEST(geth_does_not_know_the_block_it_handed_out),
+#define TEST_RETH(name) cmocka_unit_test_setup_teardown(name, set_up_reth, tear_down)
+        TEST_RETH(reth_gives_up_a_build_that_nobody_fetches),
+        TEST_RETH(reth_leaves_out_what_does_not_apply),
+        TEST_RETH(reth_knows_the_block_it_handed_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
