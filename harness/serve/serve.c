@@ -23,6 +23,7 @@
 #include "harness/serve/testers.h"
 #include "mocks/rpc/engine_rpc.h"
 #include "mocks/rpc/jsonrpc.h"
+#include "mocks/rpc/jsonrpsee.h"
 #include "mocks/rpc/l1_rpc.h"
 #include "mocks/rpc/source_rpc.h"
 #include "mocks/rpc/synctester.h"
@@ -228,7 +229,8 @@ static size_t body_bytes_max(size_t port)
         return 2u * LS_CONTROL_BODY_MAX;
     }
     switch ((enum ls_serve_port)port) {
-    case LS_SERVE_EL_HTTP:
+    case LS_SERVE_EL_HTTP: /* op-reth's, the larger; the profile of the day says less itself */
+        return LS_JSONRPSEE_LIMITS_PUBLIC.body_bytes_max;
     case LS_SERVE_SOURCE_EL:
     case LS_SERVE_SOURCE_CL:
     case LS_SERVE_L1:

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/hash.h"
+#include "lib/json_scan.h"
 #include "mocks/rpc/jsonrpsee.h"
 #include "mocks/rpc/serde.h"
 
@@ -85,8 +86,16 @@ static bool read_part(struct ls_span part, const struct ls_serde_struct *of, str
     ls_arena_init(&arena, PART_BYTES_MAX);
     ls_buf_init(&json, PART_BYTES_MAX);
     bool is_read = decode(part, &json, reason);
+    const char *text = json.p == NULL ? "" : (const char *)json.p;
+    struct ls_json_scan found;
+    if (is_read && ls_json_scan(text, json.n, 0, true, &found) != LS_OK) {
+        (void)ls_buf_printf(reason,
+                            "JWT decoding error: JSON error: expected value at line 1 column %zu",
+                            found.end + 1);
+        is_read = false;
+    }
     if (is_read) {
-        ls_serde_init(&s, json.p == NULL ? "" : (const char *)json.p, json.n, &arena);
+        ls_serde_init(&s, text, json.n, &arena);
         is_read = ls_serde_decode(&s, &type, out);
         if (!is_read) {
             (void)ls_buf_puts(reason, "JWT decoding error: JSON error: ");
