@@ -119,6 +119,8 @@ enum ls_action_kind {
     X(SOURCE_NO_IDENTITY, WARN, "source does not tell its chain: trusting the configured URL")    \
     X(SOURCE_REGRESS, WARN, "source's safe head went back on the same chain: holding ours")       \
     X(SOURCE_REGRESS_FOLLOWED, WARN, "our safe head died with an L1 reorg: following the source") \
+    X(SOURCE_MOVED, WARN,                                                                         \
+      "source changed its branch between two answers: asked again at the next poll")              \
     X(SOURCE_GENESIS, WARN, "source fell back to genesis: holding our heads")                     \
     X(SOURCE_OK, INFO, "source's answers are usable again")                                       \
     X(CONTRADICTION, ERROR, "source contradicts our finalized block: heads frozen")               \

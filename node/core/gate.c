@@ -199,14 +199,44 @@ static bool ask_source_at_finalized(struct ls_core *c, struct ls_actions *out)
     return true;
 }
 
+static bool engine_has_e(const struct ls_core *c)
+{
+    const struct ls_block_reply *at_e = &c->pass.facts[LS_FACT_EL_AT_E].r;
+    return at_e->found && ls_hash_eq(&at_e->ref.hash, &c->pass.snap.local_safe.hash);
+}
+
+/* Variant A reads F and E one after the other: a source that goes over to another branch in between
+ * says a pair that no chain has (I-03, I-07). The engine can tell when E is on its chain and holds
+ * our finalized block; else the source is asked once more, for its block at F's number. */
+static bool pair_is_whole(struct ls_core *c, struct ls_actions *out)
+{
+    const struct ls_snapshot *s = &c->pass.snap;
+    bool can_engine_tell = engine_has_e(c) && ls_known(&c->heads.finalized);
+    if (c->cfg.follow != LS_FOLLOW_EL || c->pass.is_same || can_engine_tell ||
+        s->finalized.number == s->safe.number || s->finalized.number == c->cfg.genesis.number) {
+        return true;
+    }
+    const struct ls_block_reply *r =
+        ls_pass_ask(c, out, LS_FACT_SRC_PAIR, LS_TO_SOURCE, LS_M_BLOCK,
+                    (struct ls_request_params){.number = s->finalized.number});
+    if (r == NULL) {
+        return false;
+    }
+    return r->found && ls_hash_eq(&r->ref.hash, &s->finalized.hash)
+               ? true
+               : refuse(c, out, LS_NOTE_SOURCE_MOVED, &s->finalized, &s->safe);
+}
+
 /* What the engine's canonical block at F.number proves. The engine's chain holds our finalized. */
 bool ls_gate_finality(struct ls_core *c, struct ls_actions *out)
 {
     const struct ls_l2_ref *ours = &c->heads.finalized;
     const struct ls_l2_ref *theirs = &c->pass.snap.finalized;
     const struct ls_block_reply *at_f = &c->pass.facts[LS_FACT_EL_AT_F].r;
-    const struct ls_block_reply *at_e = &c->pass.facts[LS_FACT_EL_AT_E].r;
     struct ls_block_id id = ls_id(theirs);
+    if (!pair_is_whole(c, out)) {
+        return false;
+    }
     if (!ls_known(ours) || ours->number == c->cfg.genesis.number || ls_same(ours, theirs)) {
         return true;
     }
@@ -214,14 +244,13 @@ bool ls_gate_finality(struct ls_core *c, struct ls_actions *out)
         return freeze(c, out, &id);
     }
     bool same = at_f->found && ls_hash_eq(&at_f->ref.hash, &theirs->hash);
-    bool e_is_ours = at_e->found && ls_hash_eq(&at_e->ref.hash, &c->pass.snap.local_safe.hash);
     if (same && theirs->number > ours->number) {
         return true; /* F is above our finalized on the same chain */
     }
     if (at_f->found && !same && theirs->number < ours->number) {
         return freeze(c, out, &id);
     }
-    if (e_is_ours) { /* E is on the engine's chain; then F must be too */
+    if (engine_has_e(c)) { /* E is on the engine's chain; then F must be too */
         return same || !at_f->found
                    ? true
                    : refuse(c, out, LS_NOTE_SOURCE_ORDER, theirs, &c->pass.snap.local_safe);

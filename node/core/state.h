@@ -68,6 +68,7 @@ enum ls_fact_id {
     LS_FACT_EL_AT_F,
     LS_FACT_EL_LATEST_AGAIN, /* after the blocks: did the engine's head stand still meanwhile? */
     LS_FACT_SRC_AT_F,        /* the source's block at our finalized number */
+    LS_FACT_SRC_PAIR,        /* variant A: its block at the number of its finalized, after safe */
     LS_FACT_SRC_AT_GAP,      /* the source's block at the number of a payload above a gap */
     LS_FACT_L1_OURS,         /* L1 block at the number of our own safe's origin */
     LS_FACT_COUNT

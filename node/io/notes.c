@@ -33,6 +33,8 @@ static struct names names_of(enum ls_note n)
         return (struct names){"lost", "latest"};
     case LS_NOTE_ENGINE_LABELS:
         return (struct names){"safe", "finalized"};
+    case LS_NOTE_SOURCE_MOVED:
+        return (struct names){"finalized", "safe"};
     case LS_NOTE_SOURCE_ORDER:
         return (struct names){"lower", "upper"};
     case LS_NOTE_SOURCE_ZERO:

@@ -59,7 +59,8 @@ struct rig {
     /* source */
     struct rig_block e, s, f;
     bool source_down, source_null, source_zero;
-    bool source_foreign; /* of another chain */
+    bool source_foreign;   /* of another chain */
+    struct rig_block tear; /* E and S, and the branch, from when F was read next; number 0 = not */
     unsigned source_reads;
     uint64_t current_l1; /* 0 = zero ref */
     /* L1 */
@@ -68,7 +69,7 @@ struct rig {
     bool l1_down;
     bool answers_output;
     uint64_t source_tip; /* it has nothing above, 0 = no matter what is asked for */
-    unsigned source_ats; /* blocks by number it was asked for */
+    unsigned source_ats; /* blocks above its finalized it was asked for by number */
     /* record */
     struct rig_write writes[RIG_WRITES];
     size_t write_count;
@@ -317,10 +318,15 @@ static inline void rig_source_read(struct rig *r, const struct ls_action *a)
         at = a->params.tag == LS_TAG_SAFE ? r->s : at;
         at = a->params.tag == LS_TAG_FINALIZED ? r->f : at;
         bool by_number = a->params.tag == LS_TAG_NONE;
-        r->source_ats += by_number && a->params.number > 0;
+        r->source_ats += by_number && a->params.number > r->f.number;
         ev.block.found =
             by_number ? r->source_tip == 0 || a->params.number <= r->source_tip : !r->source_null;
         ev.block.ref = rig_ref(r, at);
+        if (a->params.tag == LS_TAG_FINALIZED && r->tear.number > 0) {
+            r->e = r->s = r->tear;
+            r->f = rig_at(r, r->tear.branch, r->f.number);
+            r->tear.number = 0;
+        }
     }
     rig_event(r, ev);
 }

@@ -533,6 +533,34 @@ static void reorg_below_finalized_freezes(void **state)
     }
 }
 
+/* ATO-03: variant A, the source goes over to another branch after F was read and before E is. */
+static void a_pair_of_two_branches_is_not_used(void **state)
+{
+    (void)state;
+    /* The engine has the branch; lacks it; is fresh; E is above its head. */
+    for (int situation = 0; situation < 4; situation++) {
+        struct rig *r = rig_new(LS_FOLLOW_EL, false);
+        r->fork[1] = 310;
+        if (situation != 2) {
+            rig_warm(r, situation == 3 ? 330 : 350, 325, 320);
+        }
+        if (situation != 1) {
+            rig_give(r, 1, 360);
+        }
+        rig_source(r, 0, 325, 320);
+        r->tear = X(340);
+        rig_start(r);
+        rig_run(r, 4);
+        assert_int_equal(r->notes[LS_NOTE_SOURCE_MOVED], 1);
+        for (size_t i = 0; i < r->write_count; i++) { /* only a fresh engine goes to the branch */
+            const struct rig_write *w = &r->writes[i];
+            assert_true(situation == 2);
+            assert_true(!w->is_forkchoice || rig_on(r, w->finalized, w->safe));
+        }
+        rig_free(r);
+    }
+}
+
 static void other_finalized_at_the_same_height_freezes(void **state)
 {
     (void)state;
@@ -940,6 +968,7 @@ int main(void)
         cmocka_unit_test(regress_on_the_same_chain_is_held),
         cmocka_unit_test(regress_is_followed_when_l1_dropped_our_safe),
         cmocka_unit_test(reorg_below_finalized_freezes),
+        cmocka_unit_test(a_pair_of_two_branches_is_not_used),
         cmocka_unit_test(other_finalized_at_the_same_height_freezes),
         cmocka_unit_test(unusable_snapshots_change_nothing),
         cmocka_unit_test(null_label_of_the_source_skips_the_pass),
