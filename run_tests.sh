@@ -140,13 +140,13 @@ phase_san() {
     mode=san
     one 'sanitizer build' make -k -j "$jobs" BUILD="$build/san" SAN=1
     unit_tests "$build/san"
-    scenarios "$build/san" "$jobs"
+    scenarios "$build/san" $((2 * jobs))
 }
 
 phase_scenarios() {
     mode=release
     one 'programs' make -j "$jobs" BUILD="$build" programs
-    scenarios "$build" $((2 * jobs))
+    scenarios "$build" $((4 * jobs))
 }
 
 # Both variants, fast; and a node that is none must not come out right.
