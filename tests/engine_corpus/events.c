@@ -140,13 +140,26 @@ static void restart(struct ls_lab *lab, const struct cJSON *row)
     }
 }
 
-/* --- peers --- */
+/* --- flags --- */
 
-#define BLOCKS_A_TICK 1u
+void ls_event_start(struct ls_lab *lab, const char *description)
+{
+    struct ls_engine_profile *knobs = ls_engine_knobs(lab->engine);
+    if (description == NULL) {
+        return;
+    }
+    if (strstr(description, "--syncmode snap") != NULL) {
+        ls_engine_set_profile(lab->engine, ls_engine_profile_find("snap"));
+    }
+    if (strstr(description, "--engine.allow-unwind-canonical-header") != NULL) {
+        knobs->old_head = LS_EL_OLD_REWIND;
+    }
+}
+
+/* --- all of them --- */
 
 void ls_event_do(struct ls_lab *lab, const struct ls_corpus *corpus, const struct cJSON *row)
 {
-    static const char peers[] = "peerCount=";
     const char *event = ls_json_str(ls_json_get(row, "event"));
     if (event == NULL) {
         return;
@@ -159,8 +172,5 @@ void ls_event_do(struct ls_lab *lab, const struct ls_corpus *corpus, const struc
         lab->now_ns += ms * 1000000u;
     } else if (strcmp(event, "restart") == 0) {
         restart(lab, row);
-    } else if (strncmp(event, peers, sizeof peers - 1) == 0) {
-        bool has_peers = strcmp(event + sizeof peers - 1, "0x0") != 0;
-        ls_engine_set_backfill(lab->engine, has_peers ? BLOCKS_A_TICK : 0);
     }
 }

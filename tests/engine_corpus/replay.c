@@ -9,6 +9,7 @@
 #include "tests/engine_corpus/events.h"
 #include "tests/engine_corpus/request.h"
 
+#define TICKS_MAX 1000u /* for one answer */
 #define CLASSES_MAX 128u
 
 struct class_tally {
@@ -31,7 +32,8 @@ struct ls_replay {
     const char *id;
     const char *flavour;
     const struct cJSON *calls;
-    bool is_raced; /* a call of it was answered otherwise in a second run: states part there */
+    bool has_peers; /* the engine was given some: what it answers is a matter of time */
+    bool is_raced;  /* a call of it was answered otherwise in a second run: states part there */
 };
 
 /* --- preparation --- */
@@ -217,8 +219,8 @@ static bool has_more_txs(const struct cJSON *call, const struct cJSON *answer)
 static const char *nondeterminism(const struct ls_replay *r, const struct cJSON *call)
 {
     const char *nd = ls_json_str(ls_json_get(call, "nd"));
-    bool is_geth = strcmp(r->options->profile, "geth") == 0;
-    if (nd == NULL && is_geth && strcmp(ls_json_str(ls_json_get(call, "m")), "eth_syncing") == 0) {
+    bool varies = r->has_peers || strcmp(r->options->profile, "geth") == 0;
+    if (nd == NULL && varies && strcmp(ls_json_str(ls_json_get(call, "m")), "eth_syncing") == 0) {
         return "txindex";
     }
     return nd;
@@ -244,26 +246,23 @@ static bool is_race(const struct cJSON *call)
     return nd != NULL && strcmp(nd, "race") == 0;
 }
 
-static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
+/* Our answer, with recorded names in out, judged. */
+static enum ls_verdict attempt(struct ls_replay *r, size_t i, const struct cJSON *call,
+                               const struct ls_buf *params, bool is_on_built, struct ls_buf *out,
+                               bool *is_undecided)
 {
     const char *method = ls_json_str(ls_json_get(call, "m"));
     const char *port = ls_json_str(ls_json_get(call, "port"));
-    bool is_undecided = nondeterminism(r, call) != NULL || ls_json_get(call, "alt") != NULL;
-    struct ls_buf params;
-    struct ls_buf text;
     uint64_t http = 200;
-    ls_buf_init(&params, LS_CORPUS_BYTES_MAX);
-    ls_request_params(r->corpus, r->calls, &r->built, call, &params);
-    bool is_on_built = ls_names_to_ours(&r->names, &params);
     (void)ls_json_u64(ls_json_get(call, "http"), &http);
     int status = ls_lab_ask(&r->lab, port != NULL && strcmp(port, "http") == 0, method,
-                            (const char *)params.p, &text);
-    struct cJSON *raw = ls_corpus_parse((const char *)text.p, text.n);
+                            (const char *)params->p, out);
+    struct cJSON *raw = ls_corpus_parse((const char *)out->p, out->n);
     ls_built_keep(&r->built, i, ls_json_get(ls_json_get(raw, "result"), "executionPayload"));
     learn_names(r, call, raw, is_on_built);
     ls_json_free(raw);
-    (void)ls_names_to_recorded(&r->names, &text);
-    struct cJSON *answer = ls_corpus_parse((const char *)text.p, text.n);
+    (void)ls_names_to_recorded(&r->names, out);
+    struct cJSON *answer = ls_corpus_parse((const char *)out->p, out->n);
     struct ls_comparison c = {.corpus = r->corpus,
                               .names = &r->names,
                               .is_on_built = is_on_built,
@@ -271,23 +270,68 @@ static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
     enum ls_verdict v = judge(r, &c, call, answer);
     if (v == LS_VERDICT_DIFFERENT && is_of_pool(r, call) && has_more_txs(call, answer)) {
         v = LS_VERDICT_EQUAL;
-        is_undecided = true;
+        *is_undecided = true;
     }
-    if (status != (int)http) {
-        v = LS_VERDICT_DIFFERENT;
+    ls_json_free(answer);
+    return status == (int)http ? v : LS_VERDICT_DIFFERENT;
+}
+
+/* While the engine synchronises the recorded answer is that of some moment: model time goes on
+ * until ours is the same, or the synchronisation is over. */
+static enum ls_verdict attempts(struct ls_replay *r, size_t i, const struct cJSON *call,
+                                const struct ls_buf *params, bool is_on_built, struct ls_buf *out,
+                                bool *is_undecided)
+{
+    enum ls_verdict v = attempt(r, i, call, params, is_on_built, out, is_undecided);
+    for (unsigned k = 0; k < TICKS_MAX && v == LS_VERDICT_DIFFERENT && r->has_peers; k++) {
+        uint64_t before = ls_engine_generation(r->lab.engine);
+        ls_engine_tick(r->lab.engine);
+        if (ls_engine_generation(r->lab.engine) == before) {
+            break; /* nothing more will come */
+        }
+        *is_undecided = true;
+        ls_buf_fini(out);
+        v = attempt(r, i, call, params, is_on_built, out, is_undecided);
     }
+    return v;
+}
+
+static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
+{
+    bool is_undecided = nondeterminism(r, call) != NULL || ls_json_get(call, "alt") != NULL;
+    struct ls_buf params;
+    struct ls_buf text;
+    ls_buf_init(&params, LS_CORPUS_BYTES_MAX);
+    ls_request_params(r->corpus, r->calls, &r->built, call, &params);
+    bool is_on_built = ls_names_to_ours(&r->names, &params);
+    enum ls_verdict v = attempts(r, i, call, &params, is_on_built, &text, &is_undecided);
     if (v == LS_VERDICT_DIFFERENT && is_excluded(r, i)) {
         v = LS_VERDICT_EXCLUDED;
     }
-    count_call(r, method, v, is_undecided);
+    count_call(r, ls_json_str(ls_json_get(call, "m")), v, is_undecided);
     r->is_raced = r->is_raced || is_race(call);
     bool is_shown = r->options->show != NULL && strcmp(r->options->show, r->id) == 0;
     if (is_shown || (r->options->is_verbose && v == LS_VERDICT_DIFFERENT)) {
         tell(r, i, call, (const char *)params.p, (const char *)text.p, v);
     }
-    ls_json_free(answer);
     ls_buf_fini(&text);
     ls_buf_fini(&params);
+}
+
+/* A row of a sequence: a call with its answer, or something that was done to the engine, which
+ * calls of the recorder's own hand are as well. */
+static void run_row(struct ls_replay *r, size_t i, const struct cJSON *row)
+{
+    const char *method = ls_json_str(ls_json_get(row, "m"));
+    bool is_answered = ls_json_get(row, "r") != NULL || ls_json_get(row, "e") != NULL;
+    if (method != NULL && strncmp(method, "admin_", 6) == 0) {
+        r->has_peers = true;
+        ls_engine_set_backfill(r->lab.engine, 1);
+    } else if (is_answered) {
+        run_call(r, i, row);
+    } else {
+        ls_event_do(&r->lab, r->corpus, row);
+    }
 }
 
 /* --- life --- */
@@ -326,17 +370,14 @@ void ls_replay_run(struct ls_replay *r, const char *line, size_t n)
         return;
     }
     r->is_raced = false;
+    r->has_peers = false;
     ls_names_clear(&r->names);
     ls_built_clear(&r->built);
     ls_lab_fresh(&r->lab, r->corpus, r->options->profile);
+    ls_event_start(&r->lab, ls_json_str(ls_json_get(seq, "desc")));
     prepare(r, ls_json_get(seq, "pre"));
     for (const struct cJSON *c = ls_json_first(r->calls); c != NULL; c = ls_json_next(c)) {
-        /* Rows that are no answered call: events, and calls during which the process went. */
-        if (ls_json_get(c, "r") != NULL || ls_json_get(c, "e") != NULL) {
-            run_call(r, i, c);
-        } else {
-            ls_event_do(&r->lab, r->corpus, c);
-        }
+        run_row(r, i, c);
         i++;
     }
     r->sequences++;
