@@ -215,7 +215,9 @@ static void set_head(struct ls_engine_port *e, struct ls_rpc_call *call)
     if (!ls_go_u64(&a, ls_go_args_take(&a, true), LS_GO_ARGUMENT, &number) || !ls_go_args_end(&a)) {
         return;
     }
-    if (number < head) {
+    /* op-reth says yes to it and does nothing. */
+    bool is_done = ls_engine_knobs(e->engine)->words != LS_EL_WORDS_RETH;
+    if (is_done && number < head) {
         ls_engine_rewind(e->engine, head - number);
     }
     ls_rpc_result(call, &w);
