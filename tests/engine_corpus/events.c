@@ -142,11 +142,19 @@ static void restart(struct ls_lab *lab, const struct cJSON *row)
 
 /* --- flags --- */
 
-void ls_event_start(struct ls_lab *lab, const char *description)
+void ls_event_start(struct ls_lab *lab, const struct ls_corpus *corpus, const char *description)
 {
     struct ls_engine_profile *knobs = ls_engine_knobs(lab->engine);
+    unsigned fed = 0;
     if (description == NULL) {
         return;
+    }
+    (void)sscanf(description, "1..%u delivered by nP/fcU first", &fed);
+    if (strstr(description, " delivered by nP/fcU first") == NULL) {
+        fed = 0;
+    }
+    for (unsigned n = 1; n <= fed; n++) {
+        ls_event_deliver(lab, ls_corpus_block(corpus, hash_at(corpus, n)));
     }
     if (strstr(description, "--syncmode snap") != NULL) {
         ls_engine_set_profile(lab->engine, ls_engine_profile_find("snap"));

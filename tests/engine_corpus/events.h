@@ -17,9 +17,9 @@ struct cJSON;
  * ends the process. */
 void ls_event_do(struct ls_lab *lab, const struct ls_corpus *corpus, const struct cJSON *row);
 
-/* Before anything else: flags the real engine was started with, as its description (NULL: none) has
- * them, as knobs. */
-void ls_event_start(struct ls_lab *lab, const char *description);
+/* Before anything else, what only the description (NULL: none) of a sequence tells: flags the real
+ * engine was started with, as knobs, and blocks it was given first. */
+void ls_event_start(struct ls_lab *lab, const struct ls_corpus *corpus, const char *description);
 
 /* Delivers a block of the corpus; the process ends unless it is VALID. */
 void ls_event_deliver(struct ls_lab *lab, const struct ls_corpus_block *block);

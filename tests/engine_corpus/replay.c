@@ -397,7 +397,7 @@ void ls_replay_run(struct ls_replay *r, const char *line, size_t n)
     ls_names_clear(&r->names);
     ls_built_clear(&r->built);
     ls_lab_fresh(&r->lab, r->corpus, r->options->profile);
-    ls_event_start(&r->lab, ls_json_str(ls_json_get(seq, "desc")));
+    ls_event_start(&r->lab, r->corpus, ls_json_str(ls_json_get(seq, "desc")));
     prepare(r, ls_json_get(seq, "pre"));
     for (const struct cJSON *c = ls_json_first(r->calls); c != NULL; c = ls_json_next(c)) {
         run_row(r, i, c);

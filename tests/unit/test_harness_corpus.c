@@ -360,6 +360,18 @@ static void restarts_and_kills_leave_what_the_real_engines_had(void **state)
     assert_int_equal(t.calls, 1782);
 }
 
+static void geth_has_the_limits_of_the_real_one(void **state)
+{
+    static const struct ls_replay_options o = {.profile = "geth", .is_verbose = true};
+    static const char *const files[] = {CORPUS "/op-geth-quirks.ndjson.zst"};
+    unsigned long sequences;
+    (void)state;
+    struct ls_tally t = replay_files(&o, files, 1, &sequences);
+    assert_int_equal(t.different, 0);
+    assert_int_equal(t.excluded, 4); /* docs/decisions/0008 */
+    assert_int_equal(t.calls, 384);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +381,7 @@ int main(void)
         cmocka_unit_test(excuses_only_results_of_blocks_that_were_built),
         cmocka_unit_test(names_of_built_blocks_are_exchanged_both_ways),
         cmocka_unit_test(geth_answers_as_the_real_one_did),
+        cmocka_unit_test(geth_has_the_limits_of_the_real_one),
         cmocka_unit_test(reth_answers_as_the_real_one_did),
         cmocka_unit_test(restarts_and_kills_leave_what_the_real_engines_had),
     };
