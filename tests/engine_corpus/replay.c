@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/hex.h"
 #include "lib/json.h"
 #include "lib/jsonw.h"
 #include "tests/engine_corpus/events.h"
@@ -319,6 +320,39 @@ static enum ls_verdict attempts(struct ls_replay *r, size_t i, const struct cJSO
     return v;
 }
 
+/* The block a call stands on: the head of a forkchoice, the parent of a payload; NULL: not told. */
+static const char *base_of(const struct ls_replay *r, const struct cJSON *call)
+{
+    const struct cJSON *p = ls_json_at(ls_json_get(call, "p"), 0);
+    const char *name = ls_json_str(ls_json_get(p, "$payload"));
+    const struct ls_corpus_block *b = ls_corpus_block(r->corpus, name);
+    return b != NULL ? ls_json_str(ls_json_get(b->block, "parentHash"))
+                     : ls_json_str(ls_json_get(p, "headBlockHash"));
+}
+
+/* op-reth forgets side blocks when it has written the canonical chain up to their height: SYNCING
+ * to what stands on one is the moment a write was over, from which its state is another one. */
+static bool is_forgotten(const struct ls_replay *r, const struct cJSON *call)
+{
+    struct ls_hash hash;
+    const struct cJSON *result = ls_json_get(call, "r");
+    const struct cJSON *inner = ls_json_get(result, "payloadStatus");
+    const char *status = ls_json_str(ls_json_get(inner != NULL ? inner : result, "status"));
+    const char *base = base_of(r, call);
+    if (ls_engine_knobs(r->lab.engine)->restore != LS_EL_RESTORE_WRITTEN || status == NULL ||
+        strcmp(status, "SYNCING") != 0 || base == NULL || strlen(base) != 66 ||
+        ls_hex_fixed(base, 66, hash.b, sizeof hash.b) != LS_OK) {
+        return false;
+    }
+    const struct ls_universe *u = r->lab.universe;
+    uint32_t id = ls_universe_find(u, &hash);
+    uint32_t head = ls_engine_label(r->lab.engine, LS_LABEL_LATEST);
+    return id != LS_NO_BLOCK && ls_engine_has(r->lab.engine, id) &&
+           !ls_universe_is_ancestor(u, id, head) &&
+           ls_universe_get(u, id)->ref.number + ls_engine_unwritten(r->lab.engine) <=
+               ls_universe_get(u, head)->ref.number;
+}
+
 static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
 {
     bool is_undecided = nondeterminism(r, call) != NULL || ls_json_get(call, "alt") != NULL;
@@ -327,10 +361,12 @@ static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
     ls_buf_init(&params, LS_CORPUS_BYTES_MAX);
     ls_request_params(r->corpus, r->calls, &r->built, call, &params);
     bool is_on_built = ls_names_to_ours(&r->names, &params);
+    bool is_write_over = is_forgotten(r, call); /* asked before the call changes anything */
     enum ls_verdict v = attempts(r, i, call, &params, is_on_built, &text, &is_undecided);
     if (v == LS_VERDICT_DIFFERENT && is_excluded(r, i)) {
         v = LS_VERDICT_EXCLUDED;
     }
+    r->is_raced = r->is_raced || (v == LS_VERDICT_DIFFERENT && is_write_over);
     count_call(r, ls_json_str(ls_json_get(call, "m")), v, is_undecided);
     r->is_raced = r->is_raced || is_race(call);
     bool is_shown = r->options->show != NULL && strcmp(r->options->show, r->id) == 0;
