@@ -34,6 +34,8 @@ enum ls_el_zero_head { LS_EL_ZERO_INVALID, LS_EL_ZERO_ERROR, LS_EL_ZERO_SYNCING 
 enum ls_el_old_head {
     LS_EL_OLD_LABELS, /* latest stays, labels applied (op-geth) */
     LS_EL_OLD_SKIP,   /* VALID, nothing applied (reth, upstream geth) */
+    LS_EL_OLD_UNWIND, /* latest goes back and the blocks above are forgotten; labels are not looked
+                         at (op-reth with --engine.allow-unwind-canonical-header) */
     LS_EL_OLD_REWIND, /* latest goes back */
     LS_EL_OLD_FINAL   /* at or below our finalized block as SKIP, above it as REWIND */
 };

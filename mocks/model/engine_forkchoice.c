@@ -124,6 +124,14 @@ static bool is_final(const struct ls_engine *e, uint32_t id)
     return e->finalized != LS_NO_BLOCK && ls_el_number(e, id) <= ls_el_number(e, e->finalized);
 }
 
+static void unwind(struct ls_engine *e, uint32_t to)
+{
+    for (uint32_t id = e->head; id != to; id = ls_universe_get(e->u, id)->parent) {
+        ls_el_forget_block(e, id);
+    }
+    ls_el_set_head(e, to);
+}
+
 /* Row 9: the head is an ancestor of ours. */
 static struct ls_el_verdict old_head(struct ls_engine *e, const struct ls_forkchoice *f,
                                      uint32_t id)
@@ -138,6 +146,11 @@ static struct ls_el_verdict old_head(struct ls_engine *e, const struct ls_forkch
     case LS_EL_OLD_FINAL:
         break;
     case LS_EL_OLD_SKIP:
+        v = ls_el_valid(e, id, "fcu 9");
+        v.head_applied = e->profile.old_head_builds;
+        return v;
+    case LS_EL_OLD_UNWIND:
+        unwind(e, id);
         v = ls_el_valid(e, id, "fcu 9");
         v.head_applied = e->profile.old_head_builds;
         return v;

@@ -160,7 +160,7 @@ void ls_event_start(struct ls_lab *lab, const struct ls_corpus *corpus, const ch
         ls_engine_set_profile(lab->engine, ls_engine_profile_find("snap"));
     }
     if (strstr(description, "--engine.allow-unwind-canonical-header") != NULL) {
-        knobs->old_head = LS_EL_OLD_REWIND;
+        knobs->old_head = LS_EL_OLD_UNWIND;
     }
 }
 

@@ -580,6 +580,22 @@ static void geth_that_lost_its_head_has_its_blocks(void **state)
     bench_down(&s);
 }
 
+static void an_unwinding_reth_goes_back_without_labels(void **state)
+{
+    struct bench s;
+    (void)state;
+    bench_up(&s, "reth", 0);
+    warm(&s, s.a[8], s.a[4]);
+    ls_engine_knobs(s.e)->old_head = LS_EL_OLD_UNWIND;
+    fcu(&s, s.a[15], s.a[9], s.a[5]);
+    say_labels(&s);
+    fcu(&s, s.a[15], s.a[9], s.a[5]);
+    say_labels(&s);
+    fcu(&s, s.a[20], NONE, NONE);
+    assert_string_equal(s.seen, "VALID at a15 a8 a4 VALID at a15 a9 a5 SYNCING");
+    bench_down(&s);
+}
+
 static void reth_says_that_it_syncs_until_its_head_moves(void **state)
 {
     struct bench s;
@@ -613,6 +629,7 @@ int main(void)
         cmocka_unit_test(reth_starts_with_what_it_had_written),
         cmocka_unit_test(a_safe_block_of_reth_without_a_finalized_one_becomes_both),
         cmocka_unit_test(geth_that_lost_its_head_has_its_blocks),
+        cmocka_unit_test(an_unwinding_reth_goes_back_without_labels),
         cmocka_unit_test(reth_says_that_it_syncs_until_its_head_moves),
         cmocka_unit_test(the_dead_come_back_by_restart_only),
     };
