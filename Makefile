@@ -34,7 +34,7 @@ OPT     := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LDFLAGS := -pie -Wl,-z,relro,-z,now
 else
 MODE    := san
-OPT     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -fPIE
+OPT     := -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -fPIE
 LDFLAGS := -pie -fsanitize=address,undefined
 endif
 CFLAGS := $(STD) $(OPT) $(WARN) $(INC) $(DEFS) $(EXTRA_CFLAGS)

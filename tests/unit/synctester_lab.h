@@ -111,7 +111,7 @@ static void add_chain(struct lab *lab, const char *path)
     }
     lab->texts = need(realloc(lab->texts, (lab->text_count + 1) * sizeof *lab->texts));
     struct ls_buf *text = &lab->texts[lab->text_count++];
-    read_whole(path, text);
+    read_file(path, text);
     struct ls_span blocks = member_text((struct ls_span){text->p, text->n}, "blocks");
     if (blocks.p != NULL) {
         for (at = space_at(blocks, 1); blocks.p[at] == '{' || blocks.p[at] == ',';) {

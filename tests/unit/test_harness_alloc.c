@@ -9,50 +9,19 @@
 #include <dirent.h>
 
 #include "harness/capture/chain_mem.h"
+#include "tests/unit/failing_alloc.h"
 
-/* The linker sends calls here (--wrap, see the Makefile). */
-void *__real_malloc(size_t n);
+/* The linker sends these here, too. */
 void *__real_calloc(size_t count, size_t n);
-void *__real_realloc(void *p, size_t n);
 void *__real_aligned_alloc(size_t align, size_t n);
 void *__real_ZSTD_createDCtx(void);
-void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t count, size_t n);
-void *__wrap_realloc(void *p, size_t n);
 void *__wrap_aligned_alloc(size_t align, size_t n);
 void *__wrap_ZSTD_createDCtx(void);
-
-/* The wrapped functions take no context, so this is the one place for the countdown. */
-static struct {
-    bool is_armed;
-    unsigned left; /* allocations that still succeed */
-} failing;
-
-static bool fails_now(void)
-{
-    if (!failing.is_armed) {
-        return false;
-    }
-    if (failing.left == 0) {
-        return true;
-    }
-    failing.left--;
-    return false;
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return fails_now() ? NULL : __real_malloc(n);
-}
 
 void *__wrap_calloc(size_t count, size_t n)
 {
     return fails_now() ? NULL : __real_calloc(count, n);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    return fails_now() ? NULL : __real_realloc(p, n);
 }
 
 void *__wrap_aligned_alloc(size_t align, size_t n)

@@ -670,7 +670,7 @@ static void run_file(struct corpus *c, const char *path)
     size_t at = 0;
     size_t count = 0;
     char *name = stem_of(path);
-    read_whole(path, &text);
+    read_file(path, &text);
     c->file = (struct counts){0};
     c->files++;
     scan_receipts(c, &text);

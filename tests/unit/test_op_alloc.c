@@ -7,40 +7,7 @@
 
 #include "lib/op/block.h"
 #include "lib/op/payload.h"
-
-/* The linker sends the library's calls here (--wrap, see the Makefile). */
-void *__real_malloc(size_t n);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_realloc(void *p, size_t n);
-
-/* The wrapped functions take no context, so this is the one place for the countdown. */
-static struct {
-    bool is_armed;
-    unsigned left; /* allocations that still succeed */
-} failing;
-
-static bool fails_now(void)
-{
-    if (!failing.is_armed) {
-        return false;
-    }
-    if (failing.left == 0) {
-        return true;
-    }
-    failing.left--;
-    return false;
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return fails_now() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    return fails_now() ? NULL : __real_realloc(p, n);
-}
+#include "tests/unit/failing_alloc.h"
 
 #define ROUNDS_MAX 1000u
 #define ARENA_MAX (8u << 20)
