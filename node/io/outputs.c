@@ -5,11 +5,11 @@
 #include "lib/arena.h"
 #include "lib/json.h"
 #include "lib/jsonw.h"
+#include "lib/op/account.h"
 #include "lib/op/block.h"
 #include "lib/op/rpc.h"
 
 #define BLOCK_BYTES_MAX (64u << 20)
-#define PASSER "0x4200000000000000000000000000000000000016"
 
 struct ls_output_query ls_output_ask(uint64_t number)
 {
@@ -27,7 +27,7 @@ void ls_output_write_request(const struct ls_output_query *q, uint32_t id, struc
         ls_jw_bool(&w, NULL, true);
     } else {
         ls_rpc_request_begin(&w, id, "eth_getProof");
-        ls_jw_str(&w, NULL, PASSER);
+        ls_jw_hex(&w, NULL, LS_MESSAGE_PASSER.b, sizeof LS_MESSAGE_PASSER.b);
         ls_jw_array(&w, NULL);
         ls_jw_array_end(&w);
         ls_jw_hex(&w, NULL, q->output.ref.hash.b, sizeof q->output.ref.hash.b);
@@ -87,14 +87,23 @@ static void take_block(struct ls_output_query *q, const struct ls_rollup *r,
     ls_arena_fini(&arena);
 }
 
+/* The block's hash was checked, so its state root holds for what is proved under it. */
 static void take_proof(struct ls_output_query *q, const struct cJSON *result)
 {
-    enum ls_err e = ls_json_fixed(ls_json_get(result, "storageHash"), q->output.passer_root.b, 32);
+    struct ls_account passer;
+    struct ls_diag d = {""};
+    enum ls_err e =
+        ls_account_prove(result, &LS_MESSAGE_PASSER, &q->output.state_root, &passer, &d);
 
+    if (e == LS_OK && !passer.is_there) {
+        e = ls_fail(&d, LS_ERR_NOT_FOUND, "the account is not there");
+    }
     if (e == LS_OK) {
+        q->output.passer_root = passer.storage_root;
         q->step = LS_OUTPUT_DONE;
     } else {
-        ls_output_fail(q, "the engine's proof has no \"storageHash\"");
+        (void)ls_fail_in(&d, e, "the engine's proof");
+        ls_output_fail(q, d.text);
     }
 }
 

@@ -1,10 +1,9 @@
 /*
  * optimism_outputAtBlock, the part that needs the engine: its block at a number and, before
  * Isthmus, where the header does not have it, the storage root of the message passer from
- * eth_getProof.
+ * eth_getProof, which is held against the block's state root.
  *
- * Pure: request bodies out, reply bodies in. Our engine is believed (spec 5.3), so the proof itself
- * is not looked at.
+ * Pure: request bodies out, reply bodies in.
  */
 #ifndef LS_NODE_IO_OUTPUTS_H
 #define LS_NODE_IO_OUTPUTS_H
