@@ -109,6 +109,7 @@ static enum ls_err load_receipts(struct ls_chain *c, struct ls_diag *d)
     if (!seg->is_present) {
         return LS_OK;
     }
+    c->has_receipts = true;
     enum ls_err e = m->is_window ? LS_OK
                                  : ls_segment_load(c->dir, LS_SEGMENT_RECEIPTS_FILE, seg->sha256,
                                                    &m->receipts, d);

@@ -79,6 +79,8 @@ struct ls_chain {
     const struct ls_chain_label *timeline; /* ascending at_ms; NULL when there is none */
     size_t timeline_count;
 
+    bool has_receipts; /* of blocks of l2: the folder has some */
+
     struct ls_chain_mem *mem;
 };
 

@@ -171,6 +171,7 @@ static enum ls_err make_synctester(struct serve *s, struct ls_diag *d)
                                                  .chain_id = s->chain.rollup.l2_chain_id,
                                                  .tip = s->chain.genesis,
                                                  .tip_at = source_tip,
+                                                 .has_receipts = s->chain.has_receipts,
                                                  .self = s};
     struct ls_testers_options o = {.config = s->options.synctester_config,
                                    .fixture = s->options.fixture,

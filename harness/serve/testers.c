@@ -78,8 +78,11 @@ static enum ls_err open_entry(struct ls_testers *t, size_t i, const struct ls_te
     if (e != LS_OK) {
         return e;
     }
-    own->upstream = ls_upstream_fixture_new(&(struct ls_upstream_fixture){
-        .universe = own->chain.l2, .chain_id = own->chain.l2_chain_id, .tip = own->chain.tip});
+    own->upstream = ls_upstream_fixture_new(
+        &(struct ls_upstream_fixture){.universe = own->chain.l2,
+                                      .chain_id = own->chain.l2_chain_id,
+                                      .tip = own->chain.tip,
+                                      .has_receipts = own->chain.has_receipts});
     *out = own->upstream;
     return own->upstream != NULL ? LS_OK : ls_fail(d, LS_ERR_NOMEM, "out of memory");
 }

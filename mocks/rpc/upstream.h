@@ -71,8 +71,11 @@ struct ls_upstream_fixture {
     /* Overrides tip: the newest block at that time, for chains that grow. NULL: there is none. */
     uint32_t (*tip_at)(void *self, uint64_t now_ns);
     void *self;
-    /* The JSON array of receipts of a block; p NULL: not recorded. NULL: no receipts at all, the
-     * method does not exist then. */
+    /* The universe's blocks have their receipts, as far as they are recorded. Without these, and
+     * without the function, the method does not exist. */
+    bool has_receipts;
+    /* Overrides what the universe has: the JSON array of receipts of a block; p NULL: not recorded.
+     */
     struct ls_span (*receipts)(void *self, uint32_t block);
 };
 

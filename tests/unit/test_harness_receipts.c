@@ -9,6 +9,8 @@
 #include "harness/capture/import.h"
 #include "harness/capture/receipts.h"
 #include "harness/capture/store.h"
+#include "harness/serve/testers.h"
+#include "lib/hex.h"
 
 static const struct ls_draft_options WHOLE = {.last = UINT64_MAX, .level = 1, .replace = true};
 
@@ -208,6 +210,71 @@ static void what_is_no_receipt_is_not_taken(void **state)
     folder_remove(&f);
 }
 
+/* --- the sync tester over such a folder --- */
+
+static void ask_tester(struct ls_backend *port, const char *block, struct ls_http_reply *reply)
+{
+    char body[256];
+    (void)snprintf(body, sizeof body,
+                   "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_getBlockReceipts\",\"params\":"
+                   "[\"%s\"]}",
+                   block);
+    const struct ls_http_request req = {
+        .verb = "POST",
+        .path = "/chain/901/synctest/11111111-1111-4111-8111-111111111111?latest=100000",
+        .content_type = "application/json",
+        .body = body,
+        .body_bytes = strlen(body)};
+    ls_buf_clear(&reply->body);
+    port->ops->handle(port, &req, reply);
+}
+
+static void the_sync_tester_hands_them_out(void **state)
+{
+    struct ls_http_reply reply = {.status = 200};
+    struct ls_testers t;
+    struct ls_chain c;
+    struct folder f;
+    char config[LS_PATH_MAX];
+    char text[LS_PATH_MAX + 64];
+    size_t with = 0;
+    size_t without = 0;
+
+    (void)state;
+    fill_with_receipts(&f);
+    (void)snprintf(text, sizeof text, "synctesters: {a: {chain_id: 901, el_rpc: %s}}\n", f.dir);
+    folder_write(&f, "in", text, strlen(text));
+    folder_path(&f, "in", config);
+    const struct ls_testers_options o = {.config = config, .fixture = "fixtures/devnet-forks"};
+    if (ls_testers_init(&t, &o, &f.d)) {
+        fail_msg("%s", f.d.text);
+    }
+    assert_int_equal(ls_chain_open(f.dir, NULL, &c, &f.d), LS_OK);
+    ls_buf_init(&reply.body, 1u << 20);
+    for (uint32_t id = c.genesis; id <= c.tip; id++) {
+        const struct ls_ublock *b = ls_universe_get(c.l2, id);
+        char number[24];
+        char hash[2 * sizeof b->ref.hash.b + 1] = {0};
+        (void)snprintf(number, sizeof number, "0x%x", (unsigned)b->ref.number);
+        ls_hex_encode(b->ref.hash.b, sizeof b->ref.hash.b, hash);
+        ask_tester(t.backend, number, &reply);
+        const char *got = (const char *)reply.body.p;
+        if (b->receipts) {
+            assert_non_null(strstr(got, "\"result\":[{\"type\":\"0x7e\""));
+            assert_non_null(strstr(got, hash));
+            with++;
+        } else {
+            assert_non_null(strstr(got, "receipts of this block are not recorded"));
+            without++;
+        }
+    }
+    assert_true(with > 10 && without > 0);
+    ls_buf_fini(&reply.body);
+    ls_chain_close(&c);
+    ls_testers_fini(&t);
+    remove_folder(&f);
+}
+
 /* --- damage --- */
 
 static void lose_the_last_line(struct ls_buf *t)
@@ -293,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_window_keeps_those_of_its_blocks),
         cmocka_unit_test(goes_out_and_comes_in),
         cmocka_unit_test(what_is_no_receipt_is_not_taken),
+        cmocka_unit_test(the_sync_tester_hands_them_out),
         cmocka_unit_test(names_what_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
