@@ -378,21 +378,34 @@ static bool take_payload_id(struct ls_go_args *a, uint8_t id[8])
     if (ls_json_is_null(v)) {
         return true; /* the zero id */
     }
-    if (v == NULL || !ls_go_kind(a, v, LS_GO_ARGUMENT, "string", "*engine.PayloadID")) {
+    if (v == NULL || !ls_go_kind(a, v, LS_GO_ARGUMENT, "string", "*engine.PayloadID") ||
+        s == NULL) {
         return false;
     }
-    if (s == NULL || s[0] != '0' || (s[1] != 'x' && s[1] != 'X')) {
-        ls_go_args_fail(a, "invalid payload id \"%s\": hex string without 0x prefix",
-                        s == NULL ? "" : s);
-        return false;
+    /* Its UnmarshalText wraps what hexutil.UnmarshalFixedText says: prefix, evenness, length,
+     * digits. */
+    const char *digits = s;
+    const char *fault = NULL;
+    if (s[0] != '\0' && (s[0] != '0' || (s[1] != 'x' && s[1] != 'X'))) {
+        fault = "hex string without 0x prefix";
+    } else if (strlen(s) % 2 != 0) {
+        fault = "hex string of odd length";
+    } else {
+        digits = s[0] == '\0' ? s : s + 2;
     }
-    if (strlen(s + 2) != 16) {
+    if (fault == NULL && strlen(digits) != 16) {
         ls_go_args_fail(
             a, "invalid payload id \"%s\": hex string has length %zu, want 16 for PayloadID", s,
-            strlen(s + 2));
+            strlen(digits));
         return false;
     }
-    return ls_go_fixed(a, v, LS_GO_ARGUMENT, "engine.PayloadID", id, 8);
+    if (fault == NULL && !ls_hex_digits(digits, id, 8)) {
+        fault = "invalid hex string";
+    }
+    if (fault != NULL) {
+        ls_go_args_fail(a, "invalid payload id \"%s\": %s", s, fault);
+    }
+    return fault == NULL;
 }
 
 /* op-reth: a build that nobody fetched in time is gone. */

@@ -238,6 +238,23 @@ static const char *op_fault(struct ls_engine_port *e, const struct ls_np_args *n
 
 /* --- from data to block (row 3 and 4) --- */
 
+/* Its fields are to be a list: Go names the type it reads into. */
+static const char *no_list_fault(uint8_t type)
+{
+    switch (type) {
+    case 1:
+        return "rlp: expected input list for types.AccessListTx";
+    case 2:
+        return "rlp: expected input list for types.DynamicFeeTx";
+    case 4:
+        return "rlp: expected input list for types.SetCodeTx";
+    case 0x7e:
+        return "rlp: expected input list for types.DepositTx";
+    default: /* of blob transactions it is not known */
+        return type == 3 ? NULL : "rlp: expected input list for types.LegacyTx";
+    }
+}
+
 /* geth's complaints about a transaction, as far as its frame goes. */
 const char *ls_engine_tx_fault(struct ls_span tx)
 {
@@ -259,7 +276,7 @@ const char *ls_engine_tx_fault(struct ls_span tx)
     if (ls_rlp_next(&body, &item) != LS_OK) {
         return "rlp: value size exceeds available input length";
     }
-    return NULL;
+    return item.is_list ? NULL : no_list_fault(tx.p[0]);
 }
 
 static void list_hashes(const struct ls_np_args *n, char *out, size_t cap)

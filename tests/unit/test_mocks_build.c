@@ -370,6 +370,66 @@ static void expect_head_status(const struct fixture *f, const char *payload, con
     ls_json_free(root);
 }
 
+/* The message of an answer that is an error. */
+static void expect_message(const struct fixture *f, const char *method, const char *params,
+                           const char *message)
+{
+    struct cJSON *root = ask(f, method, params);
+    assert_string_equal(ls_json_str(ls_json_get(ls_json_get(root, "error"), "message")), message);
+    ls_json_free(root);
+}
+
+/* Prefix, evenness, length, digits: the first fault is told, and which id it was. */
+static void an_id_that_cannot_be_read_is_quoted(void **state)
+{
+    static const struct {
+        const char *id;
+        const char *why;
+    } cases[] = {
+        {"", "hex string has length 0, want 16 for PayloadID"},
+        {"zz", "hex string without 0x prefix"},
+        {"0x02000000000000000", "hex string of odd length"},
+        {"0x", "hex string has length 0, want 16 for PayloadID"},
+        {"0xzz", "hex string has length 2, want 16 for PayloadID"},
+        {"0x02zzzzzzzzzzzzzz", "invalid hex string"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char params[64];
+        char message[160];
+        (void)snprintf(params, sizeof params, "[\"%s\"]", cases[i].id);
+        (void)snprintf(message, sizeof message, "invalid argument 0: invalid payload id \"%s\": %s",
+                       cases[i].id, cases[i].why);
+        expect_message(*state, "engine_getPayloadV2", params, message);
+    }
+}
+
+/* A forced transaction whose fields are no list is named by the type it was read as. */
+static void a_transaction_that_is_no_list_is_refused(void **state)
+{
+    static const struct {
+        const char *tx;
+        const char *type;
+    } cases[] = {{"0x80", "LegacyTx"},
+                 {"0x0101", "AccessListTx"},
+                 {"0x0201", "DynamicFeeTx"},
+                 {"0x0480", "SetCodeTx"},
+                 {"0x7e01", "DepositTx"}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct build b = PLAIN;
+        struct ls_buf params;
+        char message[160];
+        b.tx = cases[i].tx;
+        ls_buf_init(&params, PAYLOAD_WORLD_BYTES);
+        build_params(f, &b, &params);
+        (void)snprintf(message, sizeof message,
+                       "transaction 0 is not valid: rlp: expected input list for types.%s",
+                       cases[i].type);
+        expect_message(f, "engine_forkchoiceUpdatedV2", (const char *)params.p, message);
+        ls_buf_fini(&params);
+    }
+}
+
 static void reth_knows_the_block_it_handed_out(void **state)
 {
     struct fixture *f = *state;
@@ -411,6 +471,8 @@ int main(void)
         TEST(an_id_is_answered_by_its_version_and_again),
         TEST(the_ten_newest_builds_are_kept),
         TEST(faults_of_a_build),
+        TEST(an_id_that_cannot_be_read_is_quoted),
+        TEST(a_transaction_that_is_no_list_is_refused),
         TEST(geth_does_not_know_the_block_it_handed_out),
 #define TEST_RETH(name) cmocka_unit_test_setup_teardown(name, set_up_reth, tear_down)
         TEST_RETH(reth_gives_up_a_build_that_nobody_fetches),
