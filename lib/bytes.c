@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool ls_span_is(struct ls_span s, const char *text)
+{
+    return s.p != NULL && s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
+}
+
 #define CAP_FIRST 64u
 
 void ls_buf_init(struct ls_buf *b, size_t bytes_max)

@@ -20,6 +20,9 @@ struct ls_span {
     size_t n;
 };
 
+/* Whether s is exactly the bytes of text, a C string. An absent span (p NULL) is no text. */
+bool ls_span_is(struct ls_span s, const char *text);
+
 /* Growable, bounded, always followed by a zero byte that is not counted (so p is a C string when
  * the content holds no zero). Zeroed is a valid empty buffer with maximum 0: use ls_buf_init. */
 struct ls_buf {

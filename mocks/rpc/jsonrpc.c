@@ -78,11 +78,6 @@ static bool is_name(struct ls_span key, const char *name)
     return true;
 }
 
-static bool is_text(struct ls_span v, const char *text)
-{
-    return v.p != NULL && v.n == strlen(text) && memcmp(v.p, text, v.n) == 0;
-}
-
 /* Where the member of this name goes; NULL: nowhere. */
 static struct ls_span *member_of(struct message *m, struct ls_span key)
 {
@@ -229,7 +224,6 @@ static void put_error(struct ls_buf *out, int64_t code, struct ls_span text, con
                       struct ls_span json)
 {
     struct ls_jw w;
-    size_t start = out->n;
     ls_jw_init(&w, out);
     (void)ls_buf_puts(out, "\"error\":");
     ls_jw_object(&w, NULL);
@@ -244,27 +238,60 @@ static void put_error(struct ls_buf *out, int64_t code, struct ls_span text, con
     }
     ls_jw_object_end(&w);
     (void)ls_buf_putc(out, '}');
-    ls_rpc_escape_html(out, start);
+}
+
+void ls_rpc_put_error(struct ls_buf *out, const struct ls_rpc_call *call)
+{
+    if (call->long_text.p != NULL) {
+        put_error(out, call->code, call->long_text, "", call->long_data);
+    } else {
+        put_error(out, call->code, span_of(call->text), call->data, (struct ls_span){0});
+    }
 }
 
 static void put_fault(struct ls_buf *out, const struct message *m, int64_t code, const char *text)
 {
     put_head(out, m);
+    size_t start = out->n;
     put_error(out, code, span_of(text), "", (struct ls_span){0});
+    ls_rpc_escape_html(out, start);
 }
 
-static void cut_back(struct ls_buf *out, size_t at)
+void ls_rpc_cut_back(struct ls_buf *out, size_t n)
 {
     if (out->p != NULL) {
-        out->n = at;
-        out->p[at] = 0;
+        out->n = n;
+        out->p[n] = 0;
     }
     out->err = LS_OK;
 }
 
+void ls_rpc_call_begin(struct ls_rpc_call *call, const struct ls_http_request *req,
+                       struct ls_trace *trace, const char *method, const struct cJSON *params,
+                       struct ls_span params_text, struct ls_buf *out)
+{
+    call->req = req;
+    call->method = method;
+    call->params = ls_json_is_array(params) ? params : NULL;
+    call->params_text = params_text;
+    call->params_not_array =
+        params != NULL && !ls_json_is_array(params) && !ls_json_is_null(params);
+    call->event = ls_trace_call(trace, req->ticket);
+    call->out = out;
+    (void)ls_buf_puts(out, "\"result\":");
+    call->result_at = out->n;
+    call->code = 0;
+    call->text[0] = '\0';
+    call->data[0] = '\0';
+    call->long_text.p = NULL;
+    if (call->event != NULL) {
+        ls_trace_copy(call->event->method, sizeof call->event->method, method, strlen(method));
+    }
+}
+
 void ls_rpc_result(struct ls_rpc_call *call, struct ls_jw *w)
 {
-    cut_back(call->out, call->result_at);
+    ls_rpc_cut_back(call->out, call->result_at);
     call->code = 0;
     ls_jw_init(w, call->out);
 }
@@ -320,7 +347,7 @@ void ls_rpc_note_answer(struct ls_trace_event *ev, const struct ls_rpc_call *cal
         return;
     }
     struct ls_span result = {call->out->p + call->result_at, call->out->n - call->result_at};
-    ev->answer = is_text(result, "null") ? LS_TRACE_NULL : LS_TRACE_RESULT;
+    ev->answer = ls_span_is(result, "null") ? LS_TRACE_NULL : LS_TRACE_RESULT;
 }
 
 /* --- serving --- */
@@ -363,37 +390,14 @@ static bool answer_subscription(struct ls_rpc_call *call)
     return true;
 }
 
-static void put_call_error(struct ls_buf *out, const struct ls_rpc_call *call)
-{
-    if (call->long_text.p != NULL) {
-        put_error(out, call->code, call->long_text, "", call->long_data);
-    } else {
-        put_error(out, call->code, span_of(call->text), call->data, (struct ls_span){0});
-    }
-}
-
 static void run_call(struct server *s, const struct message *m, const char *method)
 {
     struct ls_rpc_call call; /* large: its texts are not cleared beyond their first byte */
     struct cJSON *params = params_of(m);
     size_t start = s->out->n;
-    call.req = s->req;
-    call.method = method;
-    call.params = ls_json_is_array(params) ? params : NULL;
-    call.params_text = m->params;
-    call.params_not_array = params != NULL && !ls_json_is_array(params) && !ls_json_is_null(params);
-    call.event = ls_trace_call(s->trace, s->req->ticket);
     put_head(s->out, m);
-    call.out = s->out;
-    (void)ls_buf_puts(s->out, "\"result\":");
-    call.result_at = s->out->n;
-    call.code = 0;
-    call.text[0] = '\0';
-    call.data[0] = '\0';
-    call.long_text.p = NULL;
-    if (call.event != NULL) {
-        ls_trace_copy(call.event->method, sizeof call.event->method, method, strlen(method));
-    }
+    size_t answer = s->out->n;
+    ls_rpc_call_begin(&call, s->req, s->trace, method, params, m->params, s->out);
     if (!answer_subscription(&call)) {
         s->handler(s->self, &call);
     }
@@ -402,14 +406,14 @@ static void run_call(struct server *s, const struct message *m, const char *meth
     }
     ls_rpc_note_answer(call.event, &call);
     if (call.code != 0) {
-        cut_back(s->out, start);
-        put_head(s->out, m);
-        put_call_error(s->out, &call);
+        ls_rpc_cut_back(s->out, answer);
+        ls_rpc_put_error(s->out, &call);
+        ls_rpc_escape_html(s->out, answer);
     } else {
         (void)ls_buf_putc(s->out, '}');
     }
     if (m->id.p == NULL) {
-        cut_back(s->out, start); /* a notification takes effect and is not answered */
+        ls_rpc_cut_back(s->out, start); /* a notification takes effect and is not answered */
     }
     ls_json_free(params);
 }
@@ -417,9 +421,9 @@ static void run_call(struct server *s, const struct message *m, const char *meth
 /* An answer nobody asked for: it is dropped without a word. */
 static bool is_answer(const struct message *m, const char *method)
 {
-    return is_text(m->version, "\"2.0\"") && has_valid_id(m) &&
+    return ls_span_is(m->version, "\"2.0\"") && has_valid_id(m) &&
            (method == NULL ? m->method.p == NULL : method[0] == '\0') && m->params.p == NULL &&
-           (m->result.p != NULL || (m->error.p != NULL && !is_text(m->error, "null")));
+           (m->result.p != NULL || (m->error.p != NULL && !ls_span_is(m->error, "null")));
 }
 
 /* Answers one message; appends nothing when there is nothing to say. */
@@ -427,7 +431,7 @@ static void serve_message(struct server *s, const struct message *m)
 {
     struct cJSON *method_tree = ls_gojson_tree(m->method);
     const char *method = ls_json_str(method_tree);
-    bool is_call = is_text(m->version, "\"2.0\"") && method != NULL && method[0] != '\0' &&
+    bool is_call = ls_span_is(m->version, "\"2.0\"") && method != NULL && method[0] != '\0' &&
                    (m->id.p == NULL || has_valid_id(m));
     if (is_call) {
         run_call(s, m, method);
@@ -501,11 +505,11 @@ static void serve_batch(struct server *s, struct ls_span value, size_t batch_max
         size_t item = s->out->n;
         serve_value(s, take_value(&c));
         if (s->out->n == item) {
-            cut_back(s->out, before);
+            ls_rpc_cut_back(s->out, before);
         }
     } while (take(&c, ','));
     if (s->out->n == start + 1) {
-        cut_back(s->out, start); /* notifications only */
+        ls_rpc_cut_back(s->out, start); /* notifications only */
         return;
     }
     (void)ls_buf_puts(s->out, "]\n");

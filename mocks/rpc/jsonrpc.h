@@ -88,8 +88,19 @@ void ls_rpc_error_spans(struct ls_rpc_call *call, int64_t code, struct ls_span m
 /* Go's encoder writes < > & in strings as escapes; does that to what is in out from there on, where
  * they must not stand outside of strings. */
 void ls_rpc_escape_html(struct ls_buf *out, size_t from);
-/* Notes in ev (NULL: nothing) how the call ended; call->out ends with its result. For servers of
- * their own framing. */
+/* --- for servers of their own framing: a call is begun, answered by its handler, noted --- */
+
+/* Begins a call whose answer in out has come to the comma behind the id: opens its result. params
+ * is the tree of params_text (NULL: it has none); both are borrowed while the call lasts. trace may
+ * be NULL. */
+void ls_rpc_call_begin(struct ls_rpc_call *call, const struct ls_http_request *req,
+                       struct ls_trace *trace, const char *method, const struct cJSON *params,
+                       struct ls_span params_text, struct ls_buf *out);
+/* Appends the member "error" of a call that failed, and the bracket that ends its answer. */
+void ls_rpc_put_error(struct ls_buf *out, const struct ls_rpc_call *call);
+/* Takes back what was appended behind the first n bytes, and a failure to append. */
+void ls_rpc_cut_back(struct ls_buf *out, size_t n);
+/* Notes in ev (NULL: nothing) how the call ended; call->out ends with its result. */
 void ls_rpc_note_answer(struct ls_trace_event *ev, const struct ls_rpc_call *call);
 /* -32601 with geth's text. */
 void ls_rpc_no_method(struct ls_rpc_call *call);

@@ -90,18 +90,13 @@ struct message {
     bool is_id_spoilt; /* id twice */
 };
 
-static bool is_text(struct ls_span v, const char *text)
-{
-    return v.p != NULL && v.n == strlen(text) && memcmp(v.p, text, v.n) == 0;
-}
-
 static void take(struct message *m, struct ls_span key, struct ls_span value)
 {
-    struct ls_span *member = is_text(key, "jsonrpc")  ? &m->version
-                             : is_text(key, "id")     ? &m->id
-                             : is_text(key, "method") ? &m->method
-                             : is_text(key, "params") ? &m->params
-                                                      : NULL;
+    struct ls_span *member = ls_span_is(key, "jsonrpc")  ? &m->version
+                             : ls_span_is(key, "id")     ? &m->id
+                             : ls_span_is(key, "method") ? &m->method
+                             : ls_span_is(key, "params") ? &m->params
+                                                         : NULL;
     if (member == NULL) {
         return;
     }
@@ -157,8 +152,9 @@ static bool read_id(struct ls_span id, struct ls_arena *arena, struct ls_buf *ou
             ls_jw_strn(&w, NULL, (const char *)text.p, text.n);
         }
     } else {
-        is_fine = is_text(id, "null") || ((id.p[0] == '-' || (id.p[0] >= '0' && id.p[0] <= '9')) &&
-                                          ls_serde_u64(&s, &number));
+        is_fine =
+            ls_span_is(id, "null") ||
+            ((id.p[0] == '-' || (id.p[0] >= '0' && id.p[0] <= '9')) && ls_serde_u64(&s, &number));
         (void)ls_buf_put(out, id.p, id.n);
     }
     ls_json_free(tree);
@@ -179,39 +175,6 @@ struct server {
     bool has_notification;
 };
 
-static void cut_back(struct ls_buf *out, size_t at)
-{
-    if (out->p != NULL) {
-        out->n = at;
-        out->p[at] = 0;
-    }
-    out->err = LS_OK;
-}
-
-static void put_error(struct ls_buf *out, const struct ls_rpc_call *call)
-{
-    struct ls_jw w;
-    ls_jw_init(&w, out);
-    (void)ls_buf_puts(out, "\"error\":");
-    ls_jw_object(&w, NULL);
-    ls_jw_i64(&w, "code", call->code);
-    if (call->long_text.p != NULL) {
-        ls_jw_strn(&w, "message", (const char *)call->long_text.p, call->long_text.n);
-        if (call->long_data.p != NULL) {
-            ls_jw_raw(&w, "data", (const char *)call->long_data.p, call->long_data.n);
-        }
-    } else {
-        ls_jw_str(&w, "message", call->text);
-        if (call->data[0] != '\0') {
-            ls_jw_object(&w, "data");
-            ls_jw_str(&w, "err", call->data);
-            ls_jw_object_end(&w);
-        }
-    }
-    ls_jw_object_end(&w);
-    (void)ls_buf_putc(out, '}');
-}
-
 static void put_head(struct ls_buf *out, struct ls_span id)
 {
     (void)ls_buf_puts(out, "{\"jsonrpc\":\"2.0\",\"id\":");
@@ -224,29 +187,14 @@ static void run_call(struct server *s, const struct message *m, struct ls_span i
 {
     struct ls_rpc_call call; /* large: its texts are not cleared beyond their first byte */
     struct cJSON *params = ls_gojson_tree(m->params);
-    size_t start = s->out->n;
-    call.req = s->req;
-    call.method = method;
-    call.params = ls_json_is_array(params) ? params : NULL;
-    call.params_text = m->params;
-    call.params_not_array = params != NULL && !ls_json_is_array(params) && !ls_json_is_null(params);
-    call.event = ls_trace_call(s->trace, s->req->ticket);
     put_head(s->out, id);
-    call.out = s->out;
-    (void)ls_buf_puts(s->out, "\"result\":");
-    call.result_at = s->out->n;
-    call.code = 0;
-    call.text[0] = call.data[0] = '\0';
-    call.long_text.p = NULL;
-    if (call.event != NULL) {
-        ls_trace_copy(call.event->method, sizeof call.event->method, method, strlen(method));
-    }
+    size_t answer = s->out->n;
+    ls_rpc_call_begin(&call, s->req, s->trace, method, params, m->params, s->out);
     s->handler(s->self, &call);
     ls_rpc_note_answer(call.event, &call);
     if (call.code != 0) {
-        cut_back(s->out, start);
-        put_head(s->out, id);
-        put_error(s->out, &call);
+        ls_rpc_cut_back(s->out, answer);
+        ls_rpc_put_error(s->out, &call);
     } else {
         (void)ls_buf_putc(s->out, '}');
     }
@@ -267,7 +215,7 @@ static void serve_message(struct server *s, struct ls_span value, bool is_in_bat
         (void)ls_json_parse((const char *)m.method.p, m.method.n, 0, &method_tree, NULL);
     }
     const char *method = ls_json_str(method_tree);
-    bool is_fit = !m.is_spoilt && is_text(m.version, "\"2.0\"") && method != NULL;
+    bool is_fit = !m.is_spoilt && ls_span_is(m.version, "\"2.0\"") && method != NULL;
     bool has_id = !m.is_id_spoilt && read_id(m.id, &s->arena, &id);
     if (is_fit && !has_id) {
         s->has_notification = true;
@@ -293,6 +241,7 @@ static void serve_batch(struct server *s, struct ls_span value)
     if (ls_serde_peek(&c) == ']') {
         put_fault(s->out, (struct ls_span){0}, LS_RPC_INVALID_REQUEST, "Invalid request");
         s->has_answer = true;
+        ls_serde_fini(&c);
         return;
     }
     (void)ls_buf_putc(s->out, '[');
@@ -308,10 +257,11 @@ static void serve_batch(struct server *s, struct ls_span value)
         size_t at = s->out->n;
         serve_message(s, (struct ls_span){value.p + start, c.at - start}, true);
         if (s->out->n == at) {
-            cut_back(s->out, before);
+            ls_rpc_cut_back(s->out, before);
         }
     }
     (void)ls_buf_putc(s->out, ']');
+    ls_serde_fini(&c);
 }
 
 /* Where the body's first bracket is; false: it does not begin with one. */
@@ -369,7 +319,7 @@ void ls_jsonrpsee_serve(const struct ls_http_request *req, struct ls_http_reply 
         serve_message(&s, value, false);
     }
     if (!s.has_answer) {
-        cut_back(s.out, start);
+        ls_rpc_cut_back(s.out, start);
         (void)ls_buf_puts(s.out, "null");
     }
     ls_arena_fini(&s.arena);

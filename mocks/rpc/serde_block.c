@@ -107,11 +107,6 @@ static bool id_text(struct ls_serde *s, struct ls_serde_block *out)
     return ls_serde_place(s);
 }
 
-static bool is_text(struct ls_span s, const char *text)
-{
-    return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
-}
-
 struct members {
     bool has_number;
     bool has_hash;
@@ -122,7 +117,7 @@ struct members {
 static bool id_member(struct ls_serde *s, struct ls_span key, struct members *m,
                       struct ls_serde_block *out)
 {
-    if (is_text(key, "blockNumber")) {
+    if (ls_span_is(key, "blockNumber")) {
         if (m->has_number || m->has_hash) {
             return ls_serde_fail(s, "duplicate field `blockNumber`");
         }
@@ -133,7 +128,7 @@ static bool id_member(struct ls_serde *s, struct ls_span key, struct members *m,
         s->at++;
         return ls_serde_block(s, out);
     }
-    if (is_text(key, "blockHash")) {
+    if (ls_span_is(key, "blockHash")) {
         if (m->has_number || m->has_hash) {
             return ls_serde_fail(s, "duplicate field `blockHash`");
         }
@@ -141,7 +136,7 @@ static bool id_member(struct ls_serde *s, struct ls_span key, struct members *m,
         s->at++;
         return ls_serde_fixed(s, out->hash, sizeof out->hash) && set_hash(out);
     }
-    if (is_text(key, "requireCanonical")) {
+    if (ls_span_is(key, "requireCanonical")) {
         if (m->has_number || m->has_canonical) {
             return ls_serde_fail(s, "duplicate field `requireCanonical`");
         }

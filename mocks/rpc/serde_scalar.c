@@ -6,11 +6,6 @@
 #include "lib/num.h"
 #include "mocks/rpc/serde.h"
 
-static bool is_text(struct ls_span s, const char *text)
-{
-    return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
-}
-
 /* --- hex --- */
 
 static int nibble(uint8_t c)
@@ -349,7 +344,7 @@ static bool variant(struct ls_serde *s, const char *const *names, unsigned *out)
         return false;
     }
     for (*out = 0; names[*out] != NULL; ++*out) {
-        if (is_text(text, names[*out])) {
+        if (ls_span_is(text, names[*out])) {
             return true;
         }
     }

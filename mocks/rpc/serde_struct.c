@@ -7,11 +7,6 @@
 
 #define FIELDS_MAX 24u
 
-static bool is_text(struct ls_span s, const char *text)
-{
-    return text != NULL && s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
-}
-
 static bool decode_struct(struct ls_serde *s, const struct ls_serde_struct *t, void *out);
 
 /* --- lists --- */
@@ -67,7 +62,8 @@ static bool decode_list(struct ls_serde *s, const struct ls_serde_type *t,
 static const struct ls_serde_field *field_of(const struct ls_serde_struct *t, struct ls_span key)
 {
     for (size_t i = 0; i < t->field_count; i++) {
-        if (is_text(key, t->fields[i].name) || is_text(key, t->fields[i].alias)) {
+        const struct ls_serde_field *f = &t->fields[i];
+        if (ls_span_is(key, f->name) || (f->alias != NULL && ls_span_is(key, f->alias))) {
             return &t->fields[i];
         }
     }

@@ -73,7 +73,7 @@ static void expect(const struct exchange *x, struct expected *e)
     } else if (x->res.p != NULL) {
         (void)ls_buf_put(&e->body, x->res.p, x->res.n);
         (void)ls_buf_putc(&e->body, '\n');
-        e->is_loose = text_is(x->raw, "null");
+        e->is_loose = ls_span_is(x->raw, "null");
         e->is_summary = x->res.p[0] == '{' && member_text(x->res, "ids_in_order").p != NULL;
     }
     free(text);

@@ -363,7 +363,7 @@ static void lab_ask(struct ls_upstream *u, const struct ls_upstream_query *q,
     log_query(lab, q);
     lab->chain->ops->ask(lab->chain, q, out);
     if (lab->other != NULL && out->kind == LS_UPSTREAM_RESULT && out->block == LS_NO_BLOCK &&
-        text_is(out->text, "null")) {
+        ls_span_is(out->text, "null")) {
         struct ls_upstream_answer more;
         lab->other->ops->ask(lab->other, q, &more);
         if (more.block != LS_NO_BLOCK && ls_universe_get(lab->universe, more.block)->ref.number >

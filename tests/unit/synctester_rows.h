@@ -50,9 +50,4 @@ static struct ls_span member_text(struct ls_span v, const char *name)
     return (struct ls_span){NULL, 0};
 }
 
-static bool text_is(struct ls_span v, const char *text)
-{
-    return v.p != NULL && v.n == strlen(text) && memcmp(v.p, text, v.n) == 0;
-}
-
 #endif

@@ -202,6 +202,18 @@ static void a_copy_ends_in_zero(void **state)
     ls_arena_fini(&a);
 }
 
+static void a_span_is_a_text_byte_for_byte(void **state)
+{
+    (void)state;
+    const struct ls_span abc = {(const uint8_t *)"abcd", 3};
+    assert_true(ls_span_is(abc, "abc"));
+    assert_false(ls_span_is(abc, "abd"));
+    assert_false(ls_span_is(abc, "ab"));
+    assert_false(ls_span_is(abc, "abcd"));
+    assert_true(ls_span_is((struct ls_span){abc.p, 0}, ""));
+    assert_false(ls_span_is((struct ls_span){NULL, 0}, "")); /* absent */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +227,7 @@ int main(void)
         cmocka_unit_test(an_arena_keeps_to_its_maximum),
         cmocka_unit_test(a_large_object_gets_a_chunk_of_its_own),
         cmocka_unit_test(a_copy_ends_in_zero),
+        cmocka_unit_test(a_span_is_a_text_byte_for_byte),
     };
     return cmocka_run_group_tests_name("lib bytes and arena", tests, NULL, NULL);
 }

@@ -178,7 +178,7 @@ static void set_tip(struct corpus *c, const struct exchange *x)
         tip = ls_universe_at(lab->universe, lab->tip, strtoull(text, NULL, 16));
         free(text);
     } else if (asked_number(x, &number) &&
-               (text_is(result, "null") ||
+               (ls_span_is(result, "null") ||
                 (is_method(x, "engine_forkchoiceUpdated") && has(result, "SYNCING")))) {
         uint32_t there =
             number > 0 ? ls_universe_at(lab->universe, lab->tip, number - 1) : LS_NO_BLOCK;
@@ -557,7 +557,7 @@ static void run_poll(struct corpus *c, struct ls_span row, const char *file, siz
 /* What is about the command line of the real program, or about a node it dials, is excluded. */
 static const char *why_start_excluded(struct ls_span row, const char *yaml)
 {
-    if (!text_is(member_text(row, "args"), "[]") || yaml[0] == '\0') {
+    if (!ls_span_is(member_text(row, "args"), "[]") || yaml[0] == '\0') {
         return has(row, "\"case\":\"empty-file\"") ? NULL : "the command line of the real program";
     }
     return strstr(yaml, "ftp://") != NULL || strstr(yaml, "ws://") != NULL
@@ -608,7 +608,7 @@ static bool same_start(struct corpus *c, struct ls_span row, const char *yaml, s
 {
     struct cJSON *root = NULL;
     struct wire wire = {0};
-    bool is_running = text_is(member_text(row, "running_after_0.9s"), "true");
+    bool is_running = ls_span_is(member_text(row, "running_after_0.9s"), "true");
     struct ls_backend *backend = start_tester(c, yaml, d);
     bool is_same = is_running == (backend != NULL);
     if (backend != NULL && ls_json_parse((const char *)row.p, row.n, 0, &root, NULL) == LS_OK) {
