@@ -6,6 +6,7 @@
 
 #include "lib/num.h"
 #include "mocks/model/engine.h"
+#include "mocks/model/profile_name.h"
 #include "mocks/model/synctester.h"
 
 #define KEPT UINT64_MAX /* every body */
@@ -76,45 +77,19 @@ const struct ls_engine_profile *ls_engine_profile_at(size_t i)
     return i < COUNT ? &PROFILES[i] : NULL;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* text begins with the lower-case name, in whatever case, and the name ends there or at a colon. */
-static bool is_name(const char *text, const char *name)
-{
-    while (*name != '\0' && lower(*text) == *name) {
-        text++;
-        name++;
-    }
-    return *name == '\0' && (*text == '\0' || *text == ':');
-}
-
-static const char *skip_prefix(const char *text)
-{
-    return lower(text[0]) == 'e' && lower(text[1]) == 'l' && text[2] == '-' ? text + 3 : text;
-}
-
 static const struct ls_engine_profile *find(const char *text)
 {
     for (size_t i = 0; i < COUNT; i++) {
-        if (is_name(skip_prefix(text), PROFILES[i].name)) {
+        if (ls_profile_is(text, "el-", PROFILES[i].name)) {
             return &PROFILES[i];
         }
     }
     return NULL;
 }
 
-/* NULL: no parameter is there. */
-static const char *colon_of(const char *text)
-{
-    return memchr(text, ':', strlen(text));
-}
-
 const struct ls_engine_profile *ls_engine_profile_find(const char *name)
 {
-    return colon_of(name) == NULL ? find(name) : NULL;
+    return ls_profile_param(name) == NULL ? find(name) : NULL;
 }
 
 /* --- parameters --- */
@@ -174,16 +149,16 @@ enum ls_el_choice_fault ls_engine_profile_read(const char *text, struct ls_engin
                                                const char **block)
 {
     const struct ls_engine_profile *row = find(text);
-    const char *colon = colon_of(text);
+    const char *param = ls_profile_param(text);
     *block = NULL;
     if (row == NULL) {
         return LS_EL_CHOICE_NO_NAME;
     }
     *out = *row;
-    if (colon == NULL) {
+    if (param == NULL) {
         return row->param == LS_EL_PARAM_BLOCK ? LS_EL_CHOICE_NO_PARAM : LS_EL_CHOICE_OK;
     }
-    return set_param(out, colon + 1, block) ? LS_EL_CHOICE_OK : LS_EL_CHOICE_NO_PARAM;
+    return set_param(out, param, block) ? LS_EL_CHOICE_OK : LS_EL_CHOICE_NO_PARAM;
 }
 
 const char *ls_engine_param_name(enum ls_el_param param)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/num.h"
+#include "mocks/model/profile_name.h"
 #include "mocks/model/source.h"
 
 #define ALL UINT64_MAX
@@ -37,20 +38,6 @@ const struct ls_src_profile *ls_source_profile_at(size_t i)
     return i < COUNT ? &PROFILES[i] : NULL;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool has_name(const char *text, const char *name)
-{
-    while (*name != '\0' && lower(*text) == *name) {
-        text++;
-        name++;
-    }
-    return *name == '\0' && (*text == '\0' || *text == ':');
-}
-
 static bool read_number(const char *text, size_t n, uint64_t *out)
 {
     return ls_parse_dec(text, n, out) == LS_OK && *out > 0 && *out <= UINT32_MAX;
@@ -69,14 +56,11 @@ static bool read_param(const char *text, struct ls_src_profile *p)
 
 bool ls_source_profile_read(const char *text, struct ls_src_profile *out)
 {
-    const char *colon = memchr(text, ':', strlen(text));
-    if (lower(text[0]) == 's' && lower(text[1]) == 'r' && lower(text[2]) == 'c' && text[3] == '-') {
-        text += 4;
-    }
+    const char *param = ls_profile_param(text);
     for (size_t i = 0; i < COUNT; i++) {
-        if (has_name(text, PROFILES[i].name)) {
+        if (ls_profile_is(text, "src-", PROFILES[i].name)) {
             *out = PROFILES[i];
-            return colon == NULL || read_param(colon + 1, out);
+            return param == NULL || read_param(param, out);
         }
     }
     return false;
