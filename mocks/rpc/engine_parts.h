@@ -275,6 +275,12 @@ void ls_engine_put_bodies_by_hash(struct ls_engine_port *e, struct ls_rpc_call *
                                   const struct ls_hash *hashes, size_t count);
 void ls_engine_put_bodies_by_range(struct ls_engine_port *e, struct ls_rpc_call *call,
                                    uint64_t start, uint64_t count);
+/* The answers of engine_exchangeCapabilities and of engine_getClientVersionV1. */
+void ls_engine_put_names(struct ls_rpc_call *call, const char *const *names, size_t count);
+struct ls_engine_client {
+    const char *code, *name, *version, *commit;
+};
+void ls_engine_put_client(struct ls_rpc_call *call, const struct ls_engine_client *client);
 /* debug_setHead, which both ports have; false: it is not that. */
 bool ls_engine_debug(struct ls_engine_port *e, struct ls_rpc_call *call);
 

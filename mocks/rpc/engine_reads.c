@@ -130,43 +130,53 @@ static const char *const CAPABILITIES[] = {
     "engine_signalSuperchainV1",
 };
 
+void ls_engine_put_names(struct ls_rpc_call *call, const char *const *names, size_t count)
+{
+    struct ls_jw w;
+    ls_rpc_result(call, &w);
+    ls_jw_array(&w, NULL);
+    for (size_t i = 0; i < count; i++) {
+        ls_jw_str(&w, NULL, names[i]);
+    }
+    ls_jw_array_end(&w);
+}
+
 static void exchange_capabilities(struct ls_engine_port *e, struct ls_rpc_call *call)
 {
     struct ls_go_args a;
-    struct ls_jw w;
     (void)e;
     ls_go_args_begin(&a, call);
     const struct cJSON *list = ls_go_args_take(&a, true);
-    if (!ls_go_kind(&a, list, LS_GO_ARGUMENT, "array", "[]string") || !ls_go_args_end(&a)) {
-        return;
+    if (ls_go_kind(&a, list, LS_GO_ARGUMENT, "array", "[]string") && ls_go_args_end(&a)) {
+        ls_engine_put_names(call, CAPABILITIES, sizeof CAPABILITIES / sizeof CAPABILITIES[0]);
     }
+}
+
+void ls_engine_put_client(struct ls_rpc_call *call, const struct ls_engine_client *client)
+{
+    struct ls_jw w;
     ls_rpc_result(call, &w);
     ls_jw_array(&w, NULL);
-    for (size_t i = 0; i < sizeof CAPABILITIES / sizeof CAPABILITIES[0]; i++) {
-        ls_jw_str(&w, NULL, CAPABILITIES[i]);
-    }
+    ls_jw_object(&w, NULL);
+    ls_jw_str(&w, "code", client->code);
+    ls_jw_str(&w, "name", client->name);
+    ls_jw_str(&w, "version", client->version);
+    ls_jw_str(&w, "commit", client->commit);
+    ls_jw_object_end(&w);
     ls_jw_array_end(&w);
 }
 
 static void client_version(struct ls_engine_port *e, struct ls_rpc_call *call)
 {
+    static const struct ls_engine_client geth = {"GE", "go-ethereum", "0.1.0-untagged",
+                                                 "0x00000000"};
     struct ls_go_args a;
-    struct ls_jw w;
     (void)e;
     ls_go_args_begin(&a, call);
     (void)ls_go_args_take(&a, true);
-    if (!ls_go_args_end(&a)) {
-        return;
+    if (ls_go_args_end(&a)) {
+        ls_engine_put_client(call, &geth);
     }
-    ls_rpc_result(call, &w);
-    ls_jw_array(&w, NULL);
-    ls_jw_object(&w, NULL);
-    ls_jw_str(&w, "code", "GE");
-    ls_jw_str(&w, "name", "go-ethereum");
-    ls_jw_str(&w, "version", "0.1.0-untagged");
-    ls_jw_str(&w, "commit", "0x00000000");
-    ls_jw_object_end(&w);
-    ls_jw_array_end(&w);
 }
 
 /* The newest protocol version it knows: major 9, as recorded. */

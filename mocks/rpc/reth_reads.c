@@ -194,37 +194,21 @@ static void capabilities(struct ls_engine_port *e, const struct ls_eth_view *v,
                          struct ls_rpc_call *call)
 {
     struct ls_reth_read p = {0};
-    struct ls_jw w;
     (void)v;
-    if (!ls_reth_params(call, &e->arena, &LS_RETH_CAPABILITIES, &p)) {
-        return;
+    if (ls_reth_params(call, &e->arena, &LS_RETH_CAPABILITIES, &p)) {
+        ls_engine_put_names(call, CAPABILITIES, sizeof CAPABILITIES / sizeof CAPABILITIES[0]);
     }
-    ls_rpc_result(call, &w);
-    ls_jw_array(&w, NULL);
-    for (size_t i = 0; i < sizeof CAPABILITIES / sizeof CAPABILITIES[0]; i++) {
-        ls_jw_str(&w, NULL, CAPABILITIES[i]);
-    }
-    ls_jw_array_end(&w);
 }
 
 static void client_version(struct ls_engine_port *e, const struct ls_eth_view *v,
                            struct ls_rpc_call *call)
 {
+    static const struct ls_engine_client reth = {"RH", "OP-Reth", "2.0.0", "VERGEN_I"};
     struct ls_reth_client p = {0};
-    struct ls_jw w;
     (void)v;
-    if (!ls_reth_params(call, &e->arena, &LS_RETH_CLIENT, &p)) {
-        return;
+    if (ls_reth_params(call, &e->arena, &LS_RETH_CLIENT, &p)) {
+        ls_engine_put_client(call, &reth);
     }
-    ls_rpc_result(call, &w);
-    ls_jw_array(&w, NULL);
-    ls_jw_object(&w, NULL);
-    ls_jw_str(&w, "code", "RH");
-    ls_jw_str(&w, "name", "OP-Reth");
-    ls_jw_str(&w, "version", "2.0.0");
-    ls_jw_str(&w, "commit", "VERGEN_I");
-    ls_jw_object_end(&w);
-    ls_jw_array_end(&w);
 }
 
 static bool is_too_many(struct ls_rpc_call *call, uint64_t count)
