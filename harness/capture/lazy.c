@@ -4,10 +4,8 @@
 #include "harness/capture/lazy.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "harness/capture/files.h"
-#include "lib/hash.h"
+#include "harness/capture/segment.h"
 
 /* A text that was read, in the half that was filled as number `half`. */
 struct kept {
@@ -32,23 +30,11 @@ struct ls_lazy {
 static enum ls_err check_file(const struct ls_store_spec *spec, struct ls_diag *d)
 {
     const char *file = spec->is_l1 ? LS_SEGMENT_L1_FILE : LS_SEGMENT_L2_FILE;
-    char path[LS_PATH_MAX];
-    struct ls_buf bytes;
-    uint8_t sha256[32];
-    enum ls_err e = ls_path_join(spec->dir, file, path, d);
+    struct ls_buf packed;
 
-    if (e) {
-        return e;
-    }
-    ls_buf_init(&bytes, LS_LAZY_HASHED_BYTES);
-    e = ls_file_read(path, &bytes, d);
-    if (!e) {
-        ls_sha256(bytes.p, bytes.n, sha256);
-        if (memcmp(sha256, spec->seg->sha256, sizeof sha256) != 0) {
-            e = ls_fail(d, LS_ERR_HASH, "%s: sha256 differs from the manifest's", file);
-        }
-    }
-    ls_buf_fini(&bytes);
+    ls_buf_init(&packed, LS_LAZY_HASHED_BYTES);
+    enum ls_err e = ls_segment_read(spec->dir, file, spec->seg->sha256, &packed, d);
+    ls_buf_fini(&packed);
     return e == LS_ERR_LIMIT ? LS_OK : e;
 }
 

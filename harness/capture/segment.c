@@ -9,31 +9,44 @@
 #include "lib/hash.h"
 #include "lib/zst.h"
 
+enum ls_err ls_segment_read(const char *dir, const char *file, const uint8_t *sha256,
+                            struct ls_buf *packed, struct ls_diag *d)
+{
+    char path[LS_PATH_MAX];
+    uint8_t actual[32];
+    enum ls_err e = ls_path_join(dir, file, path, d);
+
+    if (!e) {
+        e = ls_file_read(path, packed, d);
+    }
+    if (e) {
+        return e;
+    }
+    ls_sha256(packed->p, packed->n, actual);
+    return memcmp(actual, sha256, sizeof actual) == 0
+               ? LS_OK
+               : ls_fail(d, LS_ERR_HASH, "%s: sha256 differs from the manifest's", file);
+}
+
 enum ls_err ls_segment_load(const char *dir, const char *file, const uint8_t *sha256,
                             struct ls_segment *out, struct ls_diag *d)
 {
-    char path[LS_PATH_MAX];
     struct ls_buf packed;
-    uint8_t actual[32];
-    enum ls_err e = ls_path_join(dir, file, path, d);
 
     ls_buf_init(&packed, LS_SEGMENT_BYTES_MAX);
     *out = (struct ls_segment){.is_damaged = false};
     ls_buf_init(&out->text, LS_SEGMENT_BYTES_MAX);
-    if (!e) {
-        e = ls_file_read(path, &packed, d);
-    }
-    if (e) {
+    enum ls_err e = ls_segment_read(dir, file, sha256, &packed, d);
+    out->is_sha_wrong = e == LS_ERR_HASH;
+    if (e && !out->is_sha_wrong) {
         goto out;
     }
-    ls_sha256(packed.p, packed.n, actual);
-    out->is_sha_wrong = memcmp(actual, sha256, sizeof actual) != 0;
     e = ls_zst_salvage(packed.p, packed.n, &out->text);
     if (e == LS_ERR_PARSE) {
         out->is_damaged = true;
         e = LS_OK;
     } else if (e) {
-        ls_fail(d, e, "cannot decompress \"%s\": %s", path, ls_err_text(e));
+        ls_fail(d, e, "cannot decompress \"%s/%s\": %s", dir, file, ls_err_text(e));
     }
 out:
     ls_buf_fini(&packed);

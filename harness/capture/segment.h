@@ -25,6 +25,11 @@ struct ls_segment {
     bool is_damaged;   /* text ends early: the compressed file is cut or corrupt */
 };
 
+/* Appends a segment's file as it lies on disk, held against the manifest's hash. IO, LIMIT past the
+ * maximum of packed, NOMEM, HASH; the sentence names the file. */
+enum ls_err ls_segment_read(const char *dir, const char *file, const uint8_t *sha256,
+                            struct ls_buf *packed, struct ls_diag *d);
+
 /* Reads and decompresses dir/file; sha256 (32 bytes) is what the manifest says. IO, LIMIT or NOMEM;
  * wrong content is not an error here. Free with ls_segment_fini. */
 enum ls_err ls_segment_load(const char *dir, const char *file, const uint8_t *sha256,

@@ -9,10 +9,9 @@
 
 #include "harness/capture/check.h"
 #include "harness/capture/draft.h"
-#include "harness/capture/files.h"
 #include "harness/capture/jsontext.h"
+#include "harness/capture/segment.h"
 #include "harness/capture/store.h"
-#include "lib/hash.h"
 #include "lib/json.h"
 #include "lib/json_scan.h"
 #include "lib/zst.h"
@@ -228,26 +227,15 @@ static enum ls_err each_line(const char *dir, const char *file,
                              struct ls_diag *d)
 {
     struct ls_buf packed;
-    uint8_t sha256[32];
-    char path[LS_PATH_MAX];
-    enum ls_err e = ls_path_join(dir, file, path, d);
 
     ls_buf_init(&packed, LS_SEGMENT_BYTES_MAX);
-    if (!e) {
-        e = ls_file_read(path, &packed, d);
-    }
-    if (e) {
-        ls_buf_fini(&packed);
-        return e;
-    }
     ls_buf_init(&l->line, LS_CHECK_BLOCK_BYTES_MAX);
-    ls_sha256(packed.p, packed.n, sha256);
-    e = memcmp(sha256, seg->sha256, sizeof sha256)
-            ? LS_ERR_HASH
-            : ls_zst_stream(packed.p, packed.n, take_piece, l);
-    if (e) {
-        ls_fail(d, e, "%s: %s", file,
-                e == LS_ERR_HASH ? "sha256 differs from the manifest's" : ls_err_text(e));
+    enum ls_err e = ls_segment_read(dir, file, seg->sha256, &packed, d);
+    if (!e) {
+        e = ls_zst_stream(packed.p, packed.n, take_piece, l);
+        if (e) {
+            ls_fail(d, e, "%s: %s", file, ls_err_text(e));
+        }
     }
     ls_buf_fini(&l->line);
     ls_buf_fini(&packed);
