@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "harness/capture/chain.h"
+#include "harness/capture/files.h"
 #include "lib/hex.h"
 #include "lib/json.h"
 #include "lib/num.h"
@@ -34,20 +35,17 @@ void *ls_corpus_need(void *p)
 static void read_file(const char *path, struct ls_buf *out)
 {
     struct ls_buf raw;
-    char chunk[65536];
-    size_t n;
-    FILE *f = fopen(path, "rb");
-    if (f == NULL) {
-        ls_corpus_die(path, "cannot be opened");
-    }
+    struct ls_diag d = {{0}};
     ls_buf_init(&raw, LS_CORPUS_BYTES_MAX);
-    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0) {
-        (void)ls_buf_put(&raw, chunk, n);
+    if (ls_file_read(path, &raw, &d) != LS_OK) {
+        ls_corpus_die(path, d.text);
     }
-    (void)fclose(f);
+    if (!ls_zst_is(raw.p, raw.n)) {
+        *out = raw;
+        return;
+    }
     ls_buf_init(out, LS_CORPUS_BYTES_MAX);
-    enum ls_err e = ls_zst_is(raw.p, raw.n) ? ls_zst_decompress(raw.p, raw.n, out)
-                                            : ls_buf_put(out, raw.p, raw.n);
+    enum ls_err e = ls_zst_decompress(raw.p, raw.n, out);
     ls_buf_fini(&raw);
     if (e != LS_OK) {
         ls_corpus_die(path, ls_err_text(e));

@@ -9,8 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/hash.h"
+#include "lib/hex.h"
 #include "lib/json.h"
 #include "lib/op/payload.h"
+#include "lib/rlp.h"
 #include "mocks/backend.h"
 #include "mocks/model/universe.h"
 
@@ -110,6 +113,32 @@ static inline void payload_world_fini(struct payload_world *w)
         free(w->json[i]);
     }
     free(w->mem);
+}
+
+/* A deposit that wants this much gas, as "0x…", and its hash (NULL: not wanted). */
+static inline void payload_deposit(uint64_t gas, char out[256], uint8_t hash[32])
+{
+    static const uint8_t zero[32];
+    struct ls_buf b;
+    ls_buf_init(&b, PAYLOAD_WORLD_BYTES);
+    (void)ls_buf_putc(&b, 0x7e);
+    size_t mark = ls_rlp_list_begin(&b);
+    ls_rlp_put_bytes(&b, zero, 32);
+    ls_rlp_put_bytes(&b, zero, 20);
+    ls_rlp_put_bytes(&b, zero, 20);
+    ls_rlp_put_u64(&b, 0);
+    ls_rlp_put_u64(&b, 0);
+    ls_rlp_put_u64(&b, gas);
+    ls_rlp_put_u64(&b, 0);
+    ls_rlp_put_bytes(&b, zero, 0);
+    ls_rlp_list_end(&b, mark);
+    memcpy(out, "0x", 2);
+    ls_hex_encode(b.p, b.n, out + 2);
+    out[2 + 2 * b.n] = '\0';
+    if (hash != NULL) {
+        ls_keccak256(b.p, b.n, hash);
+    }
+    ls_buf_fini(&b);
 }
 
 /* One HTTP exchange; the reply's body is the caller's to free. */

@@ -160,31 +160,13 @@ static void expect_status(const struct fixture *f, const char *payload, const ch
     ls_json_free(root);
 }
 
-/* A deposit with this gas limit, "0x…", and the digits of its hash. */
+/* A deposit that wants this much gas, "0x…", and the digits of its hash. */
 static void deposit(uint64_t gas, char out[256], char hash[65])
 {
     uint8_t digest[32];
-    static const uint8_t zero[32];
-    struct ls_buf b;
-    ls_buf_init(&b, PAYLOAD_WORLD_BYTES);
-    (void)ls_buf_putc(&b, 0x7e);
-    size_t mark = ls_rlp_list_begin(&b);
-    ls_rlp_put_bytes(&b, zero, 32);
-    ls_rlp_put_bytes(&b, zero, 20);
-    ls_rlp_put_bytes(&b, zero, 20);
-    ls_rlp_put_u64(&b, 0);
-    ls_rlp_put_u64(&b, 0);
-    ls_rlp_put_u64(&b, gas);
-    ls_rlp_put_u64(&b, 0);
-    ls_rlp_put_bytes(&b, zero, 0);
-    ls_rlp_list_end(&b, mark);
-    memcpy(out, "0x", 2);
-    ls_hex_encode(b.p, b.n, out + 2);
-    out[2 + 2 * b.n] = '\0';
-    ls_keccak256(b.p, b.n, digest);
+    payload_deposit(gas, out, digest);
     ls_hex_encode(digest, 32, hash);
     hash[64] = '\0';
-    ls_buf_fini(&b);
 }
 
 static void what_was_built_is_valid_and_becomes_a_block(void **state)

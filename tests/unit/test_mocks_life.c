@@ -136,29 +136,6 @@ static struct ls_span a_tx(bool is_deposit)
     return (struct ls_span){is_deposit ? deposit : user, 3};
 }
 
-/* A deposit that wants this much gas, "0x…". */
-static void deposit_text(uint64_t gas, char out[256])
-{
-    static const uint8_t zero[32];
-    struct ls_buf b;
-    ls_buf_init(&b, PAYLOAD_WORLD_BYTES);
-    (void)ls_buf_putc(&b, 0x7e);
-    size_t mark = ls_rlp_list_begin(&b);
-    ls_rlp_put_bytes(&b, zero, 32);
-    ls_rlp_put_bytes(&b, zero, 20);
-    ls_rlp_put_bytes(&b, zero, 20);
-    ls_rlp_put_u64(&b, 0);
-    ls_rlp_put_u64(&b, 0);
-    ls_rlp_put_u64(&b, gas);
-    ls_rlp_put_u64(&b, 0);
-    ls_rlp_put_bytes(&b, zero, 0);
-    ls_rlp_list_end(&b, mark);
-    memcpy(out, "0x", 2);
-    ls_hex_encode(b.p, b.n, out + 2);
-    out[2 + 2 * b.n] = '\0';
-    ls_buf_fini(&b);
-}
-
 /* forkchoiceUpdatedV3 to a head; attributes: the rest of their object, NULL: none. */
 static const char *forkchoice(struct fixture *f, const struct ls_hash *head, const char *attributes)
 {
@@ -352,7 +329,7 @@ static void a_build_that_cannot_succeed_blocks_the_builder(void **state)
     char tx[256], doomed[512], id[32];
     static const char fine[] =
         "\"noTxPool\":true,\"minBaseFee\":1,\"eip1559Params\":\"0x000000fa00000006\"";
-    deposit_text(40000000, tx);
+    payload_deposit(40000000, tx, NULL);
     (void)snprintf(doomed, sizeof doomed,
                    "\"noTxPool\":false,\"minBaseFee\":1,\"eip1559Params\":\"0x000000fa00000006\","
                    "\"transactions\":[\"%s\"]",
