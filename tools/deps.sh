@@ -14,7 +14,7 @@ set -u
 
 build_packages='gcc libc6-dev make libcurl4-openssl-dev libmicrohttpd-dev libcjson-dev nettle-dev
 liblua5.4-dev libcmocka-dev uthash-dev libzstd-dev zlib1g-dev libyaml-dev'
-dev_packages='clang clang-format curl openssl wrk'
+dev_packages='clang clang-format curl openssl wrk zstd'
 # The end-to-end tests fetch real peers from the npm registry; any npm will do.
 command -v npm >/dev/null || dev_packages="$dev_packages npm"
 
