@@ -67,6 +67,12 @@ enum ls_el_builds {
  * hash is the parent, when it knows it, also where op-geth's is null. */
 enum ls_el_words { LS_EL_WORDS_GETH, LS_EL_WORDS_RETH };
 
+/* How blocks come from peers. */
+enum ls_el_fetch {
+    LS_EL_FETCH_CHAIN, /* each is the head as it comes (or none before a snap sync's end) */
+    LS_EL_FETCH_GAP    /* all of a gap at once; a wide one by a pipeline (engine_fetch.c) */
+};
+
 /* What stands behind a profile's name: "deep:16". */
 enum ls_el_param {
     LS_EL_PARAM_NONE,
@@ -102,7 +108,10 @@ struct ls_engine_profile {
     bool old_head_builds;    /* LS_EL_OLD_SKIP: attributes are looked at all the same */
     bool connects;           /* remote headers are executed when their parent comes, and the head
                                 of the last forkchoice that was SYNCING becomes the head then */
-    bool is_snap;            /* starts in snap mode while only genesis is there */
+    enum ls_el_fetch fetch;
+    uint32_t pipeline_gap; /* FETCH_GAP: blocks from the head to the parent of the first block
+                              fetched, more of which take a pipeline */
+    bool is_snap;          /* starts in snap mode while only genesis is there */
     bool snap_done_on_canonical_fcu; /* … which a forkchoice to a known block ends for good */
     bool parent_by_number;           /* see ls_engine_header_is_cached */
     bool null_omitted;               /* null members of a PayloadStatus are left out */
@@ -283,12 +292,20 @@ struct ls_el_read ls_engine_read_number(const struct ls_engine *e, uint64_t numb
 void ls_engine_take_built(struct ls_engine *e, uint32_t id);
 /* op-reth's "pending": the block that was executed on the head last, while none the head. */
 struct ls_el_read ls_engine_read_pending(const struct ls_engine *e);
+/* op-geth's: the head, and an error while a snap sync gets its state from peers. */
+struct ls_el_read ls_engine_read_geth_pending(const struct ls_engine *e);
 struct ls_el_read ls_engine_read_hash(const struct ls_engine *e, const struct ls_hash *hash);
+
+#define LS_EL_STAGE_GROUPS 9u /* of op-reth's stages: those of a group are done together */
 
 struct ls_el_syncing {
     bool is_syncing;
     uint64_t starting, current, highest;
-    uint64_t stages; /* the block all stages of a pipeline stand at (op-reth) */
+    /* op-reth: the block the stages of a pipeline stand at, but for so many groups of them, in the
+     * order in which they are done, which stand at stage_target */
+    uint64_t stages;
+    uint32_t stages_done;
+    uint64_t stage_target;
 };
 struct ls_el_syncing ls_engine_syncing(const struct ls_engine *e);
 

@@ -26,16 +26,21 @@ static struct ls_el_verdict zero_head(const struct ls_engine *e)
 
 /* Rows 3 to 5. A header from the stash starts a sync whoever the peers are; without one the header
  * must come from peers at once. */
-static struct ls_el_verdict unknown_head(struct ls_engine *e, const struct ls_hash *hash,
+static struct ls_el_verdict unknown_head(struct ls_engine *e, const struct ls_forkchoice *f,
                                          uint32_t id)
 {
     struct ls_el_verdict v;
+    const struct ls_hash *hash = &f->head;
     if (ls_el_is_rejected(e, hash, hash, "fcu 3", &v)) {
         return v;
     }
     if (e->profile.window_need != 0) {
         ls_el_sync_window(e, id);
         return ls_el_syncing("fcu 4");
+    }
+    if (e->profile.fetch == LS_EL_FETCH_GAP) {
+        ls_el_fetch_ask(e, f, id);
+        return ls_el_syncing("fcu 5");
     }
     const struct ls_el_header *header = ls_el_stash_get(e, hash);
     if (e->profile.unknown_head == LS_EL_HEAD_ERROR) {
@@ -49,6 +54,17 @@ static struct ls_el_verdict unknown_head(struct ls_engine *e, const struct ls_ha
         ls_el_sync_start(e, id, true);
     }
     return ls_el_syncing("fcu 4");
+}
+
+/* Row 6: whatever is named, known or not, waits for the pipeline. */
+static struct ls_el_verdict in_pipeline(struct ls_engine *e, const struct ls_forkchoice *f)
+{
+    struct ls_el_verdict v;
+    if (ls_el_is_rejected(e, &f->head, &f->head, "fcu 3", &v)) {
+        return v;
+    }
+    e->wanted = *f;
+    return ls_el_syncing("fcu 6");
 }
 
 /* What is wrong with a label on the chain that ends in head; NULL = nothing. */
@@ -188,10 +204,13 @@ static struct ls_el_verdict decide(struct ls_engine *e, const struct ls_forkchoi
         return zero_head(e);
     }
     uint32_t id = ls_universe_find(e->u, &f->head);
-    e->wanted_head = (struct ls_hash){{0}};
+    if (e->is_in_pipeline) {
+        return in_pipeline(e, f);
+    }
+    e->wanted = (struct ls_forkchoice){.head = {{0}}};
     if (!ls_el_is_known(e, id)) {
-        e->wanted_head = f->head;
-        return unknown_head(e, &f->head, id);
+        e->wanted = *f;
+        return unknown_head(e, f, id);
     }
     ls_engine_cache_block(e, id);
     bool is_canonical = ls_universe_is_ancestor(e->u, id, e->head);
@@ -223,6 +242,7 @@ static struct ls_el_verdict decide(struct ls_engine *e, const struct ls_forkchoi
 struct ls_el_verdict ls_engine_forkchoice(struct ls_engine *e, const struct ls_forkchoice *f)
 {
     struct ls_el_verdict v = decide(e, f);
+    e->had_forkchoice = e->had_forkchoice || !v.is_error;
     ls_el_disk_note(e);
     return v;
 }

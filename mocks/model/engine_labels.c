@@ -67,6 +67,18 @@ struct ls_el_read ls_engine_read_pending(const struct ls_engine *e)
     return block(e->pending != LS_NO_BLOCK ? e->pending : e->head);
 }
 
+struct ls_el_read ls_engine_read_geth_pending(const struct ls_engine *e)
+{
+    struct ls_el_read r = block(e->head);
+    if (e->snap_active && ls_el_peers_have(e, e->sync_target)) {
+        r = not_there();
+        r.kind = LS_READ_ERROR;
+        r.code = LS_RPC_SERVER;
+        r.message = "pending block is not available";
+    }
+    return r;
+}
+
 struct ls_el_read ls_engine_read_hash(const struct ls_engine *e, const struct ls_hash *hash)
 {
     uint32_t id = ls_universe_find(e->u, hash);

@@ -77,9 +77,9 @@ static struct ls_el_verdict unknown_parent(struct ls_engine *e, const struct ls_
 /* The head of the last forkchoice is there now: it becomes the head, its labels do not. */
 static void take_wanted_head(struct ls_engine *e, uint32_t id)
 {
-    if (ls_hash_eq(&ls_universe_get(e->u, id)->ref.hash, &e->wanted_head)) {
+    if (ls_hash_eq(&ls_universe_get(e->u, id)->ref.hash, &e->wanted.head)) {
         ls_el_set_head(e, id);
-        e->wanted_head = (struct ls_hash){{0}};
+        e->wanted = (struct ls_forkchoice){.head = {{0}}};
     }
 }
 
@@ -96,8 +96,7 @@ static uint32_t next_connected(const struct ls_engine *e)
     return LS_NO_BLOCK;
 }
 
-/* Knob connects: what was waiting for this block is executed (mock-engine 2.3, row 8, reth). */
-static void connect(struct ls_engine *e, uint32_t id)
+void ls_el_connect(struct ls_engine *e, uint32_t id)
 {
     if (!e->profile.connects) {
         return;
@@ -128,7 +127,7 @@ static struct ls_el_verdict execute(struct ls_engine *e, const struct ls_np_inpu
     }
     if (in->block != LS_NO_BLOCK) {
         ls_el_enter(e, in->block);
-        connect(e, in->block);
+        ls_el_connect(e, in->block);
     }
     return (struct ls_el_verdict){
         .status = LS_STATUS_VALID, .lvh = LS_LVH_HASH, .latest_valid = in->id.hash, .row = "np 13"};
@@ -147,6 +146,9 @@ static struct ls_el_verdict decide(struct ls_engine *e, const struct ls_np_input
     struct ls_el_verdict v;
     if (e->profile.is_stuck) {
         return ls_el_syncing("stuck");
+    }
+    if (e->is_in_pipeline) {
+        return delay(e, in, "np 10");
     }
     if (ls_el_is_known(e, in->block)) {
         ls_engine_cache_block(e, in->block);

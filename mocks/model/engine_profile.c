@@ -27,7 +27,8 @@
     .restore = LS_EL_RESTORE_WRITTEN, .stash_max = 64, .invalid_hits_max = 129,                 \
     .payload_resets_hits = true, .builds = LS_EL_BUILDS_RETH, .words = LS_EL_WORDS_RETH,        \
     .builds_max = LS_EL_BUILDS_MAX, .old_head_builds = true, .connects = true,                  \
-    .syncing_at_start = true, .label_by_chain = true, .bodies_kept = KEPT
+    .syncing_at_start = true, .label_by_chain = true, .bodies_kept = KEPT,                      \
+    .fetch = LS_EL_FETCH_GAP, .pipeline_gap = 32
 
 /* The upstream sync tester's numbers (mock-engine 1.14). */
 #define WINDOW .window_need = LS_ST_WINDOW_NEED, .window_keep = LS_ST_WINDOW_KEEP

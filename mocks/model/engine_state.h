@@ -74,7 +74,18 @@ struct ls_engine {
     uint32_t stash_count;
     uint32_t stash_next;
     struct ls_el_header stash[LS_EL_STASH_MAX];
-    struct ls_hash wanted_head; /* of the last forkchoice, when it was SYNCING; else zero */
+    struct ls_forkchoice wanted; /* the last one, when it was SYNCING; else zero */
+    /* LS_EL_FETCH_GAP (engine_fetch.c) */
+    bool had_forkchoice;  /* this process */
+    bool has_asked;       /* for the block below what is known of sync_target; not there yet */
+    bool is_live;         /* the blocks up to sync_target are being fetched */
+    uint64_t live_blocks; /* fetched, not visible before all are there */
+    uint32_t live_shown;  /* blocks below sync_target that were the head for a tick */
+    bool is_in_pipeline;
+    uint32_t pipeline_target; /* LS_NO_BLOCK: nobody has it */
+    uint64_t pipeline_blocks; /* bodies fetched */
+    uint32_t stages_done;     /* groups of them, of the running or the last pipeline */
+    uint64_t stage_base;      /* where the stages stood when it began */
     uint64_t rejected_age;
     uint32_t rejected_below; /* entries from here on were never used */
     struct ls_el_rejected rejected[LS_EL_INVALID_MAX];
@@ -142,6 +153,30 @@ void ls_el_sync_extend(struct ls_engine *e, const struct ls_np_input *in);
 /* A forkchoice to a known block was taken: a snap sync is over (mock-engine 2.10). */
 void ls_el_sync_done(struct ls_engine *e);
 void ls_el_sync_reset(struct ls_engine *e);
+/* Peers are there and have the block; LS_NO_BLOCK: false. */
+bool ls_el_peers_have(const struct ls_engine *e, uint32_t id);
+/* The newest ancestor-or-self of target that is known, LS_NO_BLOCK when the recorded chain does not
+ * lead to one; *missing counts the blocks above it. */
+uint32_t ls_el_known_ancestor(const struct ls_engine *e, uint32_t target, uint64_t *missing);
+/* The block above ancestor on the way to the target. */
+uint32_t ls_el_next_above(const struct ls_engine *e, uint32_t ancestor);
+/* A block on the way does not execute: everything up to the target is rejected (hive's Invalid
+ * Missing Ancestor ReOrg), and the sync is over. */
+void ls_el_fail_at(struct ls_engine *e, uint32_t bad);
+
+/* --- engine_fetch.c --- */
+/* A forkchoice named an unknown head (LS_NO_BLOCK: of no recorded block): it is asked for, or the
+ * safe block when that is unknown and the forkchoice the first of this process. */
+void ls_el_fetch_ask(struct ls_engine *e, const struct ls_forkchoice *f, uint32_t head);
+/* One tick of it. */
+void ls_el_fetch_tick(struct ls_engine *e);
+/* Nothing is asked for or fetched any more, and no forkchoice was there. */
+void ls_el_fetch_reset(struct ls_engine *e);
+
+/* --- engine_payload.c --- */
+/* Knob connects: what was waiting for this block, which is there now, is executed (mock-engine 2.3,
+ * row 8, reth). */
+void ls_el_connect(struct ls_engine *e, uint32_t id);
 
 /* --- verdicts --- */
 struct ls_el_verdict ls_el_syncing(const char *row);

@@ -7,7 +7,7 @@
 /* Blocks below a snap sync's target whose state it does not get. */
 #define SNAP_PIVOT_DISTANCE 64u
 
-static bool peers_have(const struct ls_engine *e, uint32_t id)
+bool ls_el_peers_have(const struct ls_engine *e, uint32_t id)
 {
     if (e->backfill == 0 || id == LS_NO_BLOCK) {
         return false;
@@ -18,7 +18,7 @@ static bool peers_have(const struct ls_engine *e, uint32_t id)
 void ls_el_sync_start(struct ls_engine *e, uint32_t target, bool ask_peers)
 {
     if (target == LS_NO_BLOCK || target == e->sync_target ||
-        (ask_peers && !peers_have(e, target))) {
+        (ask_peers && !ls_el_peers_have(e, target))) {
         return;
     }
     if (e->sync_target == LS_NO_BLOCK) {
@@ -30,7 +30,8 @@ void ls_el_sync_start(struct ls_engine *e, uint32_t target, bool ask_peers)
 
 void ls_el_sync_extend(struct ls_engine *e, const struct ls_np_input *in)
 {
-    if (e->sync_target == LS_NO_BLOCK || in->block == LS_NO_BLOCK) {
+    if (e->sync_target == LS_NO_BLOCK || in->block == LS_NO_BLOCK ||
+        e->profile.fetch == LS_EL_FETCH_GAP) { /* there it connects when its parent is there */
         return;
     }
     if (ls_hash_eq(&ls_universe_get(e->u, e->sync_target)->ref.hash, &in->parent)) {
@@ -57,6 +58,7 @@ void ls_el_sync_reset(struct ls_engine *e)
     e->snap_blocks = 0;
     e->snap_spoilt = false;
     e->window = (struct ls_st_window){.count = 0};
+    ls_el_fetch_reset(e);
     e->snap_active = e->profile.is_snap && e->head == e->genesis;
     e->generation++;
 }
@@ -78,10 +80,9 @@ void ls_el_sync_window(struct ls_engine *e, uint32_t target)
     ls_el_set_head(e, target);
 }
 
-/* The newest ancestor-or-self of the target that is known; *missing counts those above it. */
-static uint32_t known_ancestor(const struct ls_engine *e, uint64_t *missing)
+uint32_t ls_el_known_ancestor(const struct ls_engine *e, uint32_t target, uint64_t *missing)
 {
-    uint32_t id = e->sync_target;
+    uint32_t id = target;
     *missing = 0;
     while (id != LS_NO_BLOCK && !ls_el_is_known(e, id)) {
         id = ls_universe_get(e->u, id)->parent;
@@ -90,8 +91,7 @@ static uint32_t known_ancestor(const struct ls_engine *e, uint64_t *missing)
     return id;
 }
 
-/* The block above ancestor on the way to the target. */
-static uint32_t next_above(const struct ls_engine *e, uint32_t ancestor)
+uint32_t ls_el_next_above(const struct ls_engine *e, uint32_t ancestor)
 {
     uint32_t id = ls_universe_at(e->u, e->sync_target, ls_el_number(e, ancestor) + 1u);
     if (id != LS_NO_BLOCK) {
@@ -109,9 +109,7 @@ static uint32_t next_above(const struct ls_engine *e, uint32_t ancestor)
     }
 }
 
-/* A block on the way does not execute: everything up to the target is rejected (hive's Invalid
- * Missing Ancestor ReOrg). */
-static void fail_at(struct ls_engine *e, uint32_t bad)
+void ls_el_fail_at(struct ls_engine *e, uint32_t bad)
 {
     const struct ls_ublock *b = ls_universe_get(e->u, bad);
     const struct ls_hash *parent = &b->ref.parent;
@@ -124,11 +122,11 @@ static void fail_at(struct ls_engine *e, uint32_t bad)
 static void full_sync(struct ls_engine *e)
 {
     uint64_t missing;
-    uint32_t at = known_ancestor(e, &missing);
+    uint32_t at = ls_el_known_ancestor(e, e->sync_target, &missing);
     for (uint64_t i = 0; i < e->backfill && at != e->sync_target; i++) {
-        uint32_t next = next_above(e, at);
+        uint32_t next = ls_el_next_above(e, at);
         if (ls_el_is_bad(e, next)) {
-            fail_at(e, next);
+            ls_el_fail_at(e, next);
             return;
         }
         ls_el_enter(e, next);
@@ -159,7 +157,7 @@ static void snap_finish(struct ls_engine *e)
 static void snap_sync(struct ls_engine *e)
 {
     uint64_t missing;
-    uint32_t at = known_ancestor(e, &missing);
+    uint32_t at = ls_el_known_ancestor(e, e->sync_target, &missing);
     if (at == LS_NO_BLOCK) {
         return;
     }
@@ -173,8 +171,12 @@ static void snap_sync(struct ls_engine *e)
 
 void ls_engine_tick(struct ls_engine *e)
 {
+    if (e->profile.fetch == LS_EL_FETCH_GAP && !e->profile.is_stuck) {
+        ls_el_fetch_tick(e);
+        return;
+    }
     if (e->profile.is_stuck || e->snap_spoilt || e->sync_target == LS_NO_BLOCK ||
-        !peers_have(e, e->sync_target)) {
+        !ls_el_peers_have(e, e->sync_target)) {
         return;
     }
     if (e->snap_active) {
@@ -184,19 +186,30 @@ void ls_engine_tick(struct ls_engine *e)
     }
 }
 
+/* op-reth counts as synchronising from a start or a pipeline on, until a live block is the head. */
+static struct ls_el_syncing syncing_until_live(const struct ls_engine *e)
+{
+    struct ls_el_syncing s = {.is_syncing = !e->has_moved, .starting = e->start_block};
+    s.current = s.highest = ls_el_number(e, e->head);
+    s.stages = e->stages_done > 0 || e->is_in_pipeline ? e->stage_base : s.current;
+    s.stages_done = e->stages_done;
+    s.stage_target =
+        e->is_in_pipeline && e->stages_done > 0 ? ls_el_number(e, e->pipeline_target) : s.current;
+    return s;
+}
+
 struct ls_el_syncing ls_engine_syncing(const struct ls_engine *e)
 {
     struct ls_el_syncing s = {0};
-    if (e->sync_target == LS_NO_BLOCK || !peers_have(e, e->sync_target)) {
-        s.is_syncing = e->profile.syncing_at_start && !e->has_moved;
-        s.starting = e->start_block;
-        s.current = s.highest = s.stages = ls_el_number(e, e->head);
+    if (e->profile.syncing_at_start) {
+        return syncing_until_live(e);
+    }
+    if (e->sync_target == LS_NO_BLOCK || !ls_el_peers_have(e, e->sync_target)) {
         return s; /* without peers nothing changes for whoever asks (mock-engine 2.4, row 5) */
     }
     s.is_syncing = true;
     s.starting = e->sync_start;
     s.current = ls_el_number(e, e->head);
     s.highest = ls_el_number(e, e->sync_target);
-    s.stages = s.current;
     return s;
 }

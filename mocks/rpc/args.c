@@ -300,7 +300,7 @@ static const struct {
     const char *name;
     enum ls_go_block kind;
 } TAGS[] = {{"latest", LS_GO_LATEST},
-            {"pending", LS_GO_LATEST},
+            {"pending", LS_GO_PENDING},
             {"safe", LS_GO_SAFE},
             {"finalized", LS_GO_FINALIZED},
             {"earliest", LS_GO_EARLIEST}};

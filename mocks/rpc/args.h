@@ -70,7 +70,8 @@ bool ls_go_name_eq(const char *key, const char *name);
 /* rpc.BlockNumber: a tag or a number. */
 enum ls_go_block {
     LS_GO_NUMBER,
-    LS_GO_LATEST, /* also "pending" */
+    LS_GO_LATEST,
+    LS_GO_PENDING,
     LS_GO_SAFE,
     LS_GO_FINALIZED,
     LS_GO_EARLIEST

@@ -25,6 +25,8 @@ static struct ls_el_read look_up(struct ls_engine_port *e, enum ls_go_block kind
         break;
     case LS_GO_LATEST:
         return ls_engine_read_label(e->engine, LS_LABEL_LATEST);
+    case LS_GO_PENDING:
+        return ls_engine_read_geth_pending(e->engine);
     case LS_GO_SAFE:
         return ls_engine_read_label(e->engine, LS_LABEL_SAFE);
     case LS_GO_FINALIZED:

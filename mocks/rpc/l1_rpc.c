@@ -34,6 +34,7 @@ static struct ls_el_read read_block(void *self, enum ls_go_block kind, uint64_t 
     case LS_GO_NUMBER:
         break;
     case LS_GO_LATEST:
+    case LS_GO_PENDING:
         return by_tag(p->cfg.l1, LS_L1_TAG_LATEST, NULL);
     case LS_GO_SAFE:
         return by_tag(p->cfg.l1, LS_L1_TAG_SAFE, "safe block not found");

@@ -113,24 +113,28 @@ static void without_params(struct ls_engine_port *e, const struct ls_eth_view *v
     shared(e, v, call);
 }
 
-/* The stages of its pipeline; outside of one all stand where the database does. */
+/* The stages of its pipeline; outside of one all stand where the database does. Those with the same
+ * number are done together, in that order; 0: never by a pipeline that peers feed. */
 static void syncing(struct ls_engine_port *e, const struct ls_eth_view *v, struct ls_rpc_call *call)
 {
-    static const char *const stages[] = {"Era",
-                                         "Headers",
-                                         "Bodies",
-                                         "SenderRecovery",
-                                         "Execution",
-                                         "PruneSenderRecovery",
-                                         "MerkleUnwind",
-                                         "AccountHashing",
-                                         "StorageHashing",
-                                         "MerkleExecute",
-                                         "TransactionLookup",
-                                         "IndexStorageHistory",
-                                         "IndexAccountHistory",
-                                         "Prune",
-                                         "Finish"};
+    static const struct {
+        const char *name;
+        uint32_t group; /* from 1 */
+    } stages[] = {{"Era", 0},
+                  {"Headers", 1},
+                  {"Bodies", 2},
+                  {"SenderRecovery", 3},
+                  {"Execution", 4},
+                  {"PruneSenderRecovery", 0},
+                  {"MerkleUnwind", 5},
+                  {"AccountHashing", 5},
+                  {"StorageHashing", 5},
+                  {"MerkleExecute", 6},
+                  {"TransactionLookup", 7},
+                  {"IndexStorageHistory", 8},
+                  {"IndexAccountHistory", LS_EL_STAGE_GROUPS},
+                  {"Prune", LS_EL_STAGE_GROUPS},
+                  {"Finish", LS_EL_STAGE_GROUPS}};
     struct ls_jw w;
     struct ls_el_syncing s = v->ops->syncing(v->self);
     (void)e;
@@ -147,7 +151,8 @@ static void syncing(struct ls_engine_port *e, const struct ls_eth_view *v, struc
     ls_jw_null(&w, "warpChunksProcessed");
     ls_jw_object(&w, "stages");
     for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
-        ls_jw_quantity(&w, stages[i], s.stages);
+        bool is_done = stages[i].group > 0 && stages[i].group <= s.stages_done;
+        ls_jw_quantity(&w, stages[i].name, is_done ? s.stage_target : s.stages);
     }
     ls_jw_object_end(&w);
     ls_jw_object_end(&w);

@@ -47,6 +47,7 @@ static struct ls_el_read read_block(void *self, enum ls_go_block kind, uint64_t 
     case LS_GO_NUMBER:
         break;
     case LS_GO_LATEST:
+    case LS_GO_PENDING:
         return read_tag(p, LS_SRC_LATEST, NULL);
     case LS_GO_SAFE:
         return read_tag(p, LS_SRC_SAFE, "safe block not found");

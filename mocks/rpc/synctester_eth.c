@@ -103,14 +103,15 @@ void ls_st_eth_chain_id(struct ls_st_call *c)
 
 /* --- blocks --- */
 
-static enum ls_st_tag tag_of(enum ls_go_block kind, const struct cJSON *v)
+static enum ls_st_tag tag_of(enum ls_go_block kind)
 {
-    const char *s = ls_json_str(v);
     switch (kind) {
     case LS_GO_NUMBER:
         break;
     case LS_GO_LATEST:
-        return s != NULL && strcmp(s, "pending") == 0 ? LS_ST_PENDING : LS_ST_LATEST;
+        return LS_ST_LATEST;
+    case LS_GO_PENDING:
+        return LS_ST_PENDING;
     case LS_GO_SAFE:
         return LS_ST_SAFE;
     case LS_GO_FINALIZED:
@@ -136,7 +137,7 @@ void ls_st_eth_block_by_number(struct ls_st_call *c)
         !ls_go_args_end(&args) || !ls_st_enter(c)) {
         return;
     }
-    if (!ls_st_target(c->session, tag_of(kind, which), number, &number)) {
+    if (!ls_st_target(c->session, tag_of(kind), number, &number)) {
         not_found(c);
         return;
     }
@@ -219,7 +220,7 @@ static void select_number(struct ls_go_args *args, const struct cJSON *v, struct
     enum ls_go_block kind = LS_GO_LATEST;
     out->by = BY_NUMBER;
     if (ls_go_block_number(args, v, &kind, &out->number)) {
-        out->tag = tag_of(kind, v);
+        out->tag = tag_of(kind);
     }
 }
 

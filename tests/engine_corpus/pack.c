@@ -132,8 +132,8 @@ static void pack_call(const struct ls_corpus *c, const struct cJSON *call, struc
 {
     static const char *const keys[] = {"m", "p", "e", "port", "nd", "alt",
                                        /* of events */
-                                       "event", "signal", "from", "to", "fcu_each",
-                                       "labels_behind"};
+                                       "event", "signal", "from", "to", "fcu_each", "labels_behind",
+                                       "ms"};
     uint64_t http = 200;
     ls_jw_object(w, NULL);
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
@@ -157,6 +157,7 @@ static void pack_sequence(void *self, const char *line, size_t n)
     ls_jw_object(&w, NULL);
     copy_member(seq, "id", &w);
     copy_member(seq, "flavour", &w);
+    copy_member(seq, "desc", &w); /* names flags and blocks given first: ls_event_start */
     copy_member(seq, "pre", &w);
     ls_jw_array(&w, "calls");
     const struct cJSON *call = ls_json_first(ls_json_get(seq, "calls"));

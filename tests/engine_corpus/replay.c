@@ -8,9 +8,10 @@
 #include "lib/json.h"
 #include "lib/jsonw.h"
 #include "tests/engine_corpus/events.h"
+#include "tests/engine_corpus/moments.h"
 #include "tests/engine_corpus/request.h"
+#include "tests/engine_corpus/syncing.h"
 
-#define TICKS_MAX 1000u /* for one answer */
 #define CLASSES_MAX 128u
 
 struct class_tally {
@@ -22,6 +23,7 @@ struct ls_replay {
     const struct ls_corpus *corpus;
     const struct ls_replay_options *options;
     struct ls_lab lab;
+    struct ls_moments moments;
     struct ls_names names;
     struct ls_built built;
     struct class_tally classes[CLASSES_MAX];
@@ -164,9 +166,11 @@ static void learn_names(struct ls_replay *r, const struct cJSON *call, const str
 }
 
 /* Answers the real engine gives one way or another: whatever it may say counts. */
-static enum ls_verdict judge_undecided(struct ls_comparison *c, const char *kind,
-                                       const struct cJSON *call, const struct cJSON *answer)
+static enum ls_verdict judge_undecided(const struct ls_replay *r, struct ls_comparison *c,
+                                       const char *kind, const struct cJSON *call,
+                                       const struct cJSON *answer)
 {
+    const struct ls_engine_profile *knobs = ls_engine_knobs(r->lab.engine);
     const struct cJSON *result = ls_json_get(answer, "result");
     bool is_fine;
     if (strcmp(kind, "address") == 0) {
@@ -174,7 +178,11 @@ static enum ls_verdict judge_undecided(struct ls_comparison *c, const char *kind
         return ls_compare(c, call, answer);
     }
     if (strcmp(kind, "txindex") == 0) {
-        is_fine = ls_json_is_bool(result) || ls_json_is_object(result);
+        is_fine = knobs->fetch == LS_EL_FETCH_GAP
+                      ? ls_syncing_is_reth(ls_json_get(call, "r"), result)
+                      : ls_syncing_is_geth(ls_json_get(call, "r"), result,
+                                           (struct ls_syncing_view){.has_peers = r->has_peers,
+                                                                    .has_head = !knobs->is_snap});
     } else if (strcmp(kind, "pool") == 0) {
         is_fine = ls_json_is_object(ls_json_get(result, "executionPayload"));
     } else {
@@ -234,7 +242,7 @@ static enum ls_verdict judge(const struct ls_replay *r, struct ls_comparison *c,
     const char *nd = nondeterminism(r, call);
     const struct cJSON *other = ls_json_get(call, "alt");
     enum ls_verdict v =
-        nd != NULL ? judge_undecided(c, nd, call, answer) : ls_compare(c, call, answer);
+        nd != NULL ? judge_undecided(r, c, nd, call, answer) : ls_compare(c, call, answer);
     if (v != LS_VERDICT_DIFFERENT || !ls_json_is_object(other)) {
         return v;
     }
@@ -300,24 +308,25 @@ static enum ls_verdict attempt(struct ls_replay *r, size_t i, const struct cJSON
     return status == (int)http ? v : LS_VERDICT_DIFFERENT;
 }
 
-/* While the engine synchronises the recorded answer is that of some moment: model time goes on
- * until ours is the same, or the synchronisation is over. */
-static enum ls_verdict attempts(struct ls_replay *r, size_t i, const struct cJSON *call,
-                                const struct ls_buf *params, bool is_on_built, struct ls_buf *out,
-                                bool *is_undecided)
+/* One call; what was asked and answered go to params and text, which the caller frees. */
+static enum ls_verdict ask(struct ls_replay *r, size_t i, const struct cJSON *call,
+                           struct ls_buf *params, struct ls_buf *text, bool *is_undecided)
 {
-    enum ls_verdict v = attempt(r, i, call, params, is_on_built, out, is_undecided);
-    for (unsigned k = 0; k < TICKS_MAX && v == LS_VERDICT_DIFFERENT && r->has_peers; k++) {
-        uint64_t before = ls_engine_generation(r->lab.engine);
-        ls_engine_tick(r->lab.engine);
-        if (ls_engine_generation(r->lab.engine) == before) {
-            break; /* nothing more will come */
-        }
-        *is_undecided = true;
-        ls_buf_fini(out);
-        v = attempt(r, i, call, params, is_on_built, out, is_undecided);
-    }
-    return v;
+    ls_buf_init(params, LS_CORPUS_BYTES_MAX);
+    ls_request_params(r->corpus, r->calls, &r->built, call, params);
+    bool is_on_built = ls_names_to_ours(&r->names, params);
+    return attempt(r, i, call, params, is_on_built, text, is_undecided);
+}
+
+static bool is_as_recorded(void *self, size_t i, const struct cJSON *call)
+{
+    struct ls_buf params;
+    struct ls_buf text;
+    bool is_undecided = false;
+    enum ls_verdict v = ask(self, i, call, &params, &text, &is_undecided);
+    ls_buf_fini(&text);
+    ls_buf_fini(&params);
+    return v != LS_VERDICT_DIFFERENT;
 }
 
 /* The block a call stands on: the head of a forkchoice, the parent of a payload; NULL: not told. */
@@ -358,11 +367,16 @@ static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
     bool is_undecided = nondeterminism(r, call) != NULL || ls_json_get(call, "alt") != NULL;
     struct ls_buf params;
     struct ls_buf text;
-    ls_buf_init(&params, LS_CORPUS_BYTES_MAX);
-    ls_request_params(r->corpus, r->calls, &r->built, call, &params);
-    bool is_on_built = ls_names_to_ours(&r->names, &params);
     bool is_write_over = is_forgotten(r, call); /* asked before the call changes anything */
-    enum ls_verdict v = attempts(r, i, call, &params, is_on_built, &text, &is_undecided);
+    if (r->has_peers) {
+        ls_moments_mark(&r->moments, &r->lab, i, call);
+    }
+    enum ls_verdict v = ask(r, i, call, &params, &text, &is_undecided);
+    if (v == LS_VERDICT_DIFFERENT && r->has_peers &&
+        ls_moments_find(&r->moments, &r->lab, is_as_recorded, r)) {
+        v = LS_VERDICT_EQUAL;
+        is_undecided = true;
+    }
     if (v == LS_VERDICT_DIFFERENT && is_excluded(r, i)) {
         v = LS_VERDICT_EXCLUDED;
     }
@@ -377,6 +391,12 @@ static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
     ls_buf_fini(&params);
 }
 
+/* Small enough that every state the real engine showed is that of a tick. */
+static uint64_t blocks_a_tick(struct ls_engine *e)
+{
+    return ls_engine_knobs(e)->fetch == LS_EL_FETCH_GAP ? 64 : 1;
+}
+
 /* A row of a sequence: a call with its answer, or something that was done to the engine, which
  * calls of the recorder's own hand are as well. */
 static void run_row(struct ls_replay *r, size_t i, const struct cJSON *row)
@@ -385,10 +405,12 @@ static void run_row(struct ls_replay *r, size_t i, const struct cJSON *row)
     bool is_answered = ls_json_get(row, "r") != NULL || ls_json_get(row, "e") != NULL;
     if (method != NULL && strncmp(method, "admin_", 6) == 0) {
         r->has_peers = true;
-        ls_engine_set_backfill(r->lab.engine, 1);
+        ls_moments_begin(&r->moments);
+        ls_engine_set_backfill(r->lab.engine, blocks_a_tick(r->lab.engine));
     } else if (is_answered) {
         run_call(r, i, row);
     } else {
+        ls_moments_begin(&r->moments);
         ls_event_do(&r->lab, r->corpus, row);
     }
 }
@@ -409,6 +431,7 @@ void ls_replay_free(struct ls_replay *r)
         return;
     }
     ls_built_clear(&r->built);
+    ls_moments_close(&r->moments);
     ls_lab_close(&r->lab);
     free(r);
 }
@@ -430,6 +453,7 @@ void ls_replay_run(struct ls_replay *r, const char *line, size_t n)
     }
     r->is_raced = false;
     r->has_peers = false;
+    ls_moments_begin(&r->moments);
     ls_names_clear(&r->names);
     ls_built_clear(&r->built);
     ls_lab_fresh(&r->lab, r->corpus, r->options->profile);

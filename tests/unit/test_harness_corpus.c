@@ -372,6 +372,75 @@ static void geth_has_the_limits_of_the_real_one(void **state)
     assert_int_equal(t.calls, 384);
 }
 
+static void both_engines_synchronise_by_peers_as_the_real_ones(void **state)
+{
+    static const struct ls_replay_options geth = {.profile = "geth", .is_verbose = true};
+    static const struct ls_replay_options reth = {.profile = "reth", .is_verbose = true};
+    static const char *const of_geth[] = {CORPUS "/op-geth-sync.ndjson.zst"};
+    static const char *const of_reth[] = {CORPUS "/op-reth-sync.ndjson.zst"};
+    unsigned long sequences;
+    (void)state;
+    struct ls_tally t = replay_files(&geth, of_geth, 1, &sequences);
+    assert_int_equal(t.different, 0);
+    assert_int_equal(t.calls, 4660);
+    t = replay_files(&reth, of_reth, 1, &sequences);
+    assert_int_equal(t.different, 0);
+    assert_int_equal(t.calls, 7264);
+}
+
+/* --- time --- */
+
+#define PEERS "{'m':'admin_addPeer','p':['x'],'r':true}"
+#define NUMBER(n) "{'m':'eth_blockNumber','p':[],'r':'" n "'}"
+#define FAR                                                                             \
+    "{'m':'engine_forkchoiceUpdatedV3','p':[" FCU("@4") ",null],'r':{'payloadId':null," \
+                                                        "'payloadStatus':" STATUS(      \
+                                                            "SYNCING", "null", "null") "}}"
+#define PROGRESS(current, highest)                                                  \
+    "{'m':'eth_syncing','p':[],'r':{'startingBlock':'0x1','currentBlock':'" current \
+    "','highestBlock':'" highest "'}}"
+#define IDLE "{'m':'eth_syncing','p':[],'r':false}"
+
+static void time_goes_on_for_recorded_answers_in_their_order_only(void **state)
+{
+    struct ls_corpus c;
+    (void)state;
+    small_corpus(&c);
+    expect(&c, PEERS "," FAR "," NUMBER("0x2") "," NUMBER("0x4"), 3, 0, 0);
+    expect(&c, PEERS "," FAR "," NUMBER("0x4") "," NUMBER("0x3"), 2, 0, 1);
+    expect(&c, FAR "," NUMBER("0x4"), 1, 0, 1); /* nobody to get it from */
+    expect(&c, PEERS "," FAR "," NUMBER("0x9") "," NUMBER("0x1"), 2, 0, 1);
+    ls_corpus_close(&c);
+}
+
+/* A head that is known only when time went on before the call ahead, which shows nothing of it. */
+static void time_may_have_gone_on_before_an_earlier_call(void **state)
+{
+    struct ls_corpus c;
+    (void)state;
+    small_corpus(&c);
+    expect(&c,
+           PEERS "," FAR "," FAR ",{'m':'engine_forkchoiceUpdatedV3','p':[" FCU(
+               "@2") ",null],'r':{'payloadId':null,"
+                     "'payloadStatus':" STATUS("VALID", "'@2'", "null") "}}," NUMBER("0x3"),
+           4, 0, 0);
+    ls_corpus_close(&c);
+}
+
+static void eth_syncing_must_tell_that_it_runs_and_how_far_it_is(void **state)
+{
+    struct ls_corpus c;
+    (void)state;
+    small_corpus(&c);
+    expect(&c, PEERS "," FAR "," PROGRESS("0x2", "0x4") "," NUMBER("0x2") "," IDLE, 4, 0, 0);
+    expect(&c, PEERS "," FAR "," NUMBER("0x2") "," PROGRESS("0x1", "0x4"), 2, 0, 1);
+    expect(&c, PEERS "," FAR "," NUMBER("0x4") "," PROGRESS("0x2", "0x4"), 2, 0, 1);
+    expect(&c, PEERS "," FAR "," NUMBER("0x2") "," IDLE "," NUMBER("0x2"), 3, 0, 1);
+    expect(&c, PEERS "," PROGRESS("0x2", "0x4"), 0, 0, 1);
+    expect(&c, PEERS "," IDLE "," PROGRESS("0x4", "0x4"), 2, 0, 0);
+    ls_corpus_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,6 +451,10 @@ int main(void)
         cmocka_unit_test(names_of_built_blocks_are_exchanged_both_ways),
         cmocka_unit_test(geth_answers_as_the_real_one_did),
         cmocka_unit_test(geth_has_the_limits_of_the_real_one),
+        cmocka_unit_test(both_engines_synchronise_by_peers_as_the_real_ones),
+        cmocka_unit_test(time_goes_on_for_recorded_answers_in_their_order_only),
+        cmocka_unit_test(time_may_have_gone_on_before_an_earlier_call),
+        cmocka_unit_test(eth_syncing_must_tell_that_it_runs_and_how_far_it_is),
         cmocka_unit_test(reth_answers_as_the_real_one_did),
         cmocka_unit_test(restarts_and_kills_leave_what_the_real_engines_had),
     };
