@@ -87,7 +87,7 @@ BENCH_BIN := $(patsubst bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
         bench bench-node bench-engine bench-chains fuzz check check-format check-gcc check-clang \
         check-layers check-purity check-source check-requirements check-self
 .DELETE_ON_ERROR:
-all: programs $(UNIT_BIN)
+all: programs $(UNIT_BIN) $(BUILD)/tests/engine_corpus
 programs: $(BUILD)/lightcl $(BUILD)/lockstep
 objects: product-objects $(call obj,$(UNIT_SRC) $(BENCH_SRC) $(call src,tests/engine_corpus))
 product-objects: $(call obj,$(PRODUCT_SRC))
