@@ -250,8 +250,10 @@ FUZZ_SRC_journal  := $(call capture,chain lazy load check segment files jsontext
                      pull_labels pull_roll pull_unfold pull_finish pull_frames pull_receipts) \
                      mocks/model/universe.c
 
+FUZZ_SRC_gotx     := mocks/rpc/gotx.c mocks/rpc/gorlp.c
+
 $(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c $(LIB_SRC) $(OP_SRC) $$(FUZZ_SRC_$$*) \
-                 $(wildcard lib/*.h lib/op/*.h harness/capture/*.h)
+                 $(wildcard lib/*.h lib/op/*.h harness/capture/*.h mocks/rpc/go*.h)
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D); clang $(STD) -O1 -g $(WARN) $(INC) $(DEFS) -fno-sanitize-recover=all \
 	    -fsanitize=fuzzer,address,undefined -o $@ $(filter %.c,$^) $(BASE_LIBS)

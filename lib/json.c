@@ -149,6 +149,11 @@ const char *ls_json_str(const struct cJSON *v)
     return ls_json_is_string(v) ? v->valuestring : NULL;
 }
 
+const char *ls_json_number_text(const struct cJSON *v)
+{
+    return ls_json_is_number(v) ? v->valuestring : NULL;
+}
+
 bool ls_json_true(const struct cJSON *v)
 {
     return is_kind(v, cJSON_True);

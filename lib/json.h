@@ -58,6 +58,8 @@ const struct cJSON *ls_json_at(const struct cJSON *v, size_t i);
 
 /* Text of a string node, borrowed; NULL when v is NULL or no string. */
 const char *ls_json_str(const struct cJSON *v);
+/* A number node as it was written, borrowed; NULL when v is NULL or no number. */
+const char *ls_json_number_text(const struct cJSON *v);
 /* Value of a bool node; false when v is no bool. */
 bool ls_json_true(const struct cJSON *v);
 

@@ -111,6 +111,17 @@ static char *take_string(struct builder *b)
 
 /* --- values --- */
 
+/* The text of the number that ends at p. */
+static char *keep_number(struct builder *b, const uint8_t *start)
+{
+    char *text = b->text;
+    size_t n = (size_t)(b->p - start);
+    memcpy(text, start, n);
+    text[n] = '\0';
+    b->text += n + 1;
+    return text;
+}
+
 static double take_number(struct builder *b)
 {
     const uint8_t *start = b->p;
@@ -139,6 +150,7 @@ static double take_number(struct builder *b)
 /* true: an array or object was opened. */
 static bool take_value(struct builder *b, struct cJSON *node)
 {
+    const uint8_t *start;
     switch (*b->p) {
     case '{':
     case '[':
@@ -162,7 +174,9 @@ static bool take_value(struct builder *b, struct cJSON *node)
         return false;
     default:
         node->type = cJSON_Number;
+        start = b->p;
         node->valuedouble = take_number(b);
+        node->valuestring = keep_number(b, start);
         return false;
     }
 }
@@ -230,8 +244,9 @@ enum ls_err ls_json_tree(const char *text, size_t n, const struct ls_json_scan *
         return ls_fail(d, LS_ERR_RANGE, "JSON number of %zu characters, at most %u are taken",
                        found->number_bytes_max, NUMBER_BYTES_MAX);
     }
-    /* A string without its quotes, terminated, is shorter than what it was read from. */
-    struct cJSON *nodes = malloc(found->values * sizeof *nodes + found->end);
+    /* A string without its quotes, terminated, is shorter than what it was read from; a number,
+     * terminated, is longer by one. */
+    struct cJSON *nodes = malloc(found->values * (sizeof *nodes + 1) + found->end);
     if (nodes == NULL) {
         return ls_fail(d, LS_ERR_NOMEM, "out of memory for a JSON tree of %zu bytes", n);
     }

@@ -68,15 +68,38 @@ void ls_go_args_fail(struct ls_go_args *a, const char *fmt, ...)
 }
 
 /* json.UnmarshalTypeError. */
-static bool cannot(struct ls_go_args *a, const char *what, struct ls_go_place p, const char *type)
+static void type_error(char *text, size_t cap, const char *what, struct ls_go_place p,
+                       const char *type)
 {
     if (p.structure != NULL) {
-        ls_go_args_fail(a, "json: cannot unmarshal %s into Go struct field %s.%s of type %s", what,
-                        p.structure, p.field, type);
+        (void)snprintf(text, cap, "json: cannot unmarshal %s into Go struct field %s.%s of type %s",
+                       what, p.structure, p.field, type);
     } else {
-        ls_go_args_fail(a, "json: cannot unmarshal %s into Go value of type %s", what, type);
+        (void)snprintf(text, cap, "json: cannot unmarshal %s into Go value of type %s", what, type);
     }
+}
+
+static bool cannot(struct ls_go_args *a, const char *what, struct ls_go_place p, const char *type)
+{
+    char text[LS_GO_NOTE_MAX];
+    type_error(text, sizeof text, what, p, type);
+    ls_go_args_fail(a, "%s", text);
     return false;
+}
+
+void ls_go_args_note(struct ls_go_args *a, const char *what, struct ls_go_place p, const char *type)
+{
+    if (a->noted[0] == '\0') {
+        type_error(a->noted, sizeof a->noted, what, p, type);
+    }
+}
+
+bool ls_go_args_settle(struct ls_go_args *a)
+{
+    if (a->noted[0] != '\0') {
+        ls_go_args_fail(a, "%s", a->noted);
+    }
+    return !a->is_failed;
 }
 
 const char *ls_go_kind_name(const struct cJSON *v)

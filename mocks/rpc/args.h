@@ -17,12 +17,15 @@
 #include "lib/op/types.h"
 #include "mocks/rpc/jsonrpc.h"
 
+#define LS_GO_NOTE_MAX 256u
+
 struct ls_go_args {
     struct ls_rpc_call *call;
     const struct cJSON *next; /* NULL: no more given */
     unsigned index;           /* of the argument last taken */
     unsigned taken;
     bool is_failed;
+    char noted[LS_GO_NOTE_MAX]; /* ls_go_args_note; "" = nothing */
 };
 
 /* Where a value stands, for the text: a field of a Go struct, or the argument itself (NULLs). */
@@ -43,6 +46,15 @@ bool ls_go_args_end(struct ls_go_args *a);
 /* -32602 "invalid argument <index>: <text>". */
 void ls_go_args_fail(struct ls_go_args *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Inside of an object Go's decoder reads on behind a value of the wrong kind: keeps the first one
+ * in mind. what: the kind it is of ("array"), or the value ("number 1.5"); type: Go's, of the
+ * field. */
+void ls_go_args_note(struct ls_go_args *a, const char *what, struct ls_go_place p,
+                     const char *type);
+/* At the object's end, and nothing else was wrong: what was kept in mind is the fault. false: it
+ * is, or there was one. */
+bool ls_go_args_settle(struct ls_go_args *a);
 
 /* Decoders; v NULL (argument not given) leaves *out. false: fault. type is Go's name of it. */
 bool ls_go_fixed(struct ls_go_args *a, const struct cJSON *v, struct ls_go_place p,

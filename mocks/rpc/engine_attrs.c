@@ -1,110 +1,40 @@
 /* PayloadAttributes: from JSON, what is wrong with them by version and fork (mock-engine 2.4 row 1,
  * 2.5), and the payload id they give. */
+#include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/hash.h"
-#include "lib/json.h"
 #include "mocks/rpc/engine_parts.h"
+#include "mocks/rpc/gostruct.h"
 
-#define ATTRIBUTES "PayloadAttributes"
+#define AT(member) offsetof(struct ls_attributes, member)
 
-/* --- from JSON --- */
+/* In the order in which geth looks for missing ones. */
+static const struct ls_go_field FIELDS[] = {
+    {"timestamp", LS_GO_FIELD_U64, AT(timestamp), LS_GO_REQUIRED, 0, NULL},
+    {"prevRandao", LS_GO_FIELD_HASH, AT(random), LS_GO_REQUIRED, 0, NULL},
+    {"suggestedFeeRecipient", LS_GO_FIELD_ADDRESS, AT(fee_recipient), LS_GO_REQUIRED, 0, NULL},
+    {"withdrawals", LS_GO_FIELD_OBJECTS, AT(withdrawals), AT(has_withdrawals), AT(withdrawal_count),
+     &LS_GO_WITHDRAWAL},
+    {"parentBeaconBlockRoot", LS_GO_FIELD_HASH, AT(beacon_root), AT(has_beacon_root), 0, NULL},
+    {"transactions", LS_GO_FIELD_BYTES_LIST, AT(txs), LS_GO_NO_FLAG, AT(tx_count), NULL},
+    {"noTxPool", LS_GO_FIELD_BOOL, AT(no_tx_pool), LS_GO_NO_FLAG, 0, NULL},
+    {"gasLimit", LS_GO_FIELD_U64, AT(gas_limit), AT(has_gas_limit), 0, NULL},
+    {"eip1559Params", LS_GO_FIELD_BYTES, AT(eip1559), LS_GO_NO_FLAG, 0, NULL},
+    {"minBaseFee", LS_GO_FIELD_NUMBER, AT(min_base_fee), AT(has_min_base_fee), 0, NULL},
+};
+static_assert(sizeof FIELDS / sizeof FIELDS[0] <= LS_GO_FIELDS_MAX, "room for what is there");
 
-static const struct cJSON *member(const struct cJSON *obj, const char *name)
-{
-    const struct cJSON *found = NULL;
-    for (const struct cJSON *m = ls_json_first(obj); m != NULL; m = ls_json_next(m)) {
-        if (ls_go_name_eq(ls_json_key(m), name)) {
-            found = m;
-        }
-    }
-    return found;
-}
-
-/* A member as a Go pointer field: null is the same as absent. */
-static const struct cJSON *optional(const struct cJSON *obj, const char *name)
-{
-    const struct cJSON *v = member(obj, name);
-    return ls_json_is_null(v) ? NULL : v;
-}
-
-static struct ls_go_place place_of(const char *field)
-{
-    return (struct ls_go_place){ATTRIBUTES, field};
-}
-
-static bool read_txs(struct ls_engine_port *e, struct ls_go_args *a, const struct cJSON *v,
-                     struct ls_attributes *at)
-{
-    struct ls_go_place place = place_of("transactions");
-    if (!ls_go_kind(a, v, place, "array", "[]hexutil.Bytes")) {
-        return false;
-    }
-    struct ls_span *txs = ls_arena_alloc(&e->arena, ls_json_count(v) * sizeof *txs);
-    if (txs == NULL) {
-        ls_go_args_fail(a, "too large");
-        return false;
-    }
-    for (const struct cJSON *tx = ls_json_first(v); tx != NULL; tx = ls_json_next(tx)) {
-        if (!ls_go_bytes(a, tx, place, &e->arena, &txs[at->tx_count++])) {
-            return false;
-        }
-    }
-    at->txs = txs;
-    return true;
-}
-
-static bool read_plain_u64(struct ls_go_args *a, const struct cJSON *v, const char *field,
-                           uint64_t *out)
-{
-    struct ls_go_place place = place_of(field);
-    if (v == NULL || !ls_go_kind(a, v, place, "number", "uint64")) {
-        return v == NULL;
-    }
-    if (ls_json_u64(v, out) != LS_OK) {
-        ls_go_args_fail(a,
-                        "json: cannot unmarshal number into Go struct field " ATTRIBUTES
-                        ".%s of type uint64",
-                        field);
-        return false;
-    }
-    return true;
-}
+static const struct ls_go_struct PAYLOAD_ATTRIBUTES = {"PayloadAttributes", "engine", FIELDS,
+                                                       sizeof FIELDS / sizeof FIELDS[0],
+                                                       sizeof(struct ls_attributes)};
 
 bool ls_engine_read_attributes(struct ls_engine_port *e, struct ls_go_args *a,
                                const struct cJSON *v, struct ls_attributes *at)
 {
-    static const char *const needed[] = {"timestamp", "prevRandao", "suggestedFeeRecipient"};
-    const struct cJSON *withdrawals = optional(v, "withdrawals");
-    const struct cJSON *beacon_root = optional(v, "parentBeaconBlockRoot");
-    const struct cJSON *gas_limit = optional(v, "gasLimit");
-    const struct cJSON *min_base_fee = optional(v, "minBaseFee");
-    at->has_withdrawals = withdrawals != NULL;
-    at->withdrawal_count = ls_json_count(withdrawals);
-    at->has_beacon_root = beacon_root != NULL;
-    at->has_gas_limit = gas_limit != NULL;
-    at->has_min_base_fee = min_base_fee != NULL;
-    bool is_read =
-        ls_go_u64(a, optional(v, "timestamp"), place_of("timestamp"), &at->timestamp) &&
-        ls_go_hash(a, optional(v, "prevRandao"), place_of("prevRandao"), &at->random) &&
-        ls_go_fixed(a, optional(v, "suggestedFeeRecipient"), place_of("suggestedFeeRecipient"),
-                    "common.Address", at->fee_recipient.b, sizeof at->fee_recipient.b) &&
-        ls_go_kind(a, withdrawals, place_of("withdrawals"), "array", "[]*types.Withdrawal") &&
-        ls_go_hash(a, beacon_root, place_of("parentBeaconBlockRoot"), &at->beacon_root) &&
-        read_txs(e, a, optional(v, "transactions"), at) &&
-        ls_go_bool(a, member(v, "noTxPool"), place_of("noTxPool"), &at->no_tx_pool) &&
-        ls_go_u64(a, gas_limit, place_of("gasLimit"), &at->gas_limit) &&
-        ls_go_bytes(a, optional(v, "eip1559Params"), place_of("eip1559Params"), &e->arena,
-                    &at->eip1559) &&
-        read_plain_u64(a, min_base_fee, "minBaseFee", &at->min_base_fee);
-    for (size_t i = 0; is_read && i < sizeof needed / sizeof needed[0]; i++) {
-        if (optional(v, needed[i]) == NULL) {
-            ls_go_args_fail(a, "missing required field '%s' for " ATTRIBUTES, needed[i]);
-            is_read = false;
-        }
-    }
-    return is_read;
+    return ls_go_struct_read(a, v, &PAYLOAD_ATTRIBUTES, &e->arena, at);
 }
 
 /* --- what is wrong with attributes --- */
@@ -167,8 +97,12 @@ static bool check_op(struct ls_engine_port *e, struct ls_rpc_call *call,
                      const struct ls_attributes *at)
 {
     char text[96];
+    bool is_canyon = ls_rollup_is_active(&e->rollup, LS_FORK_CANYON, at->timestamp);
     bool is_holocene = ls_rollup_is_active(&e->rollup, LS_FORK_HOLOCENE, at->timestamp);
-    if (at->withdrawal_count > 0) {
+    if (!at->has_gas_limit) {
+        return ls_engine_bad_attributes(call, "gasLimit parameter is required");
+    }
+    if (is_canyon && at->withdrawal_count > 0) {
         return ls_engine_bad_attributes(call, "non-empty withdrawals post-Canyon");
     }
     if (is_holocene && at->eip1559.n != 8) {
@@ -183,8 +117,7 @@ static bool check_op(struct ls_engine_port *e, struct ls_rpc_call *call,
     if (!is_holocene && at->eip1559.n > 0) {
         return ls_engine_bad_attributes(call, "non-empty eip155Params pre-Holocene");
     }
-    return at->has_gas_limit ? true
-                             : ls_engine_bad_attributes(call, "gasLimit parameter is required");
+    return true;
 }
 
 bool ls_engine_check_attributes(struct ls_engine_port *e, struct ls_rpc_call *call,

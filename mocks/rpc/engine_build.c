@@ -13,6 +13,7 @@
 #include "lib/op/tx.h"
 #include "mocks/rpc/basefee.h"
 #include "mocks/rpc/engine_parts.h"
+#include "mocks/rpc/gotx.h"
 #include "mocks/rpc/reth_rpc.h"
 
 #define ENVELOPE_BYTES_MAX ((size_t)1 << 28)
@@ -243,15 +244,14 @@ static bool keep_block(struct ls_engine_port *e, const uint8_t id[8], const stru
 
 /* --- building --- */
 
-/* The first transaction that cannot be read; NULL: all can. */
-static const char *unreadable_tx(const struct ls_attributes *at, size_t *index)
+/* The first transaction that cannot be read, and why; tx_count: all can. */
+static size_t unreadable_tx(const struct ls_attributes *at, char why[LS_GORLP_TEXT_MAX])
 {
-    const char *fault = NULL;
-    for (*index = 0; *index < at->tx_count && fault == NULL; ++*index) {
-        fault = ls_engine_tx_fault(at->txs[*index]);
+    size_t i = 0;
+    while (i < at->tx_count && ls_gotx_check(at->txs[i], why)) {
+        i++;
     }
-    --*index;
-    return fault;
+    return i;
 }
 
 static bool check_time(struct ls_engine_port *e, struct ls_rpc_call *call, uint64_t parent_time,
@@ -341,16 +341,15 @@ static bool build_block(struct ls_engine_port *e, struct ls_rpc_call *call,
 bool ls_engine_build(struct ls_engine_port *e, struct ls_rpc_call *call, const struct ls_hash *head,
                      const struct ls_attributes *at, unsigned version, uint8_t id[8])
 {
-    const char *fault;
-    size_t index;
+    char why[LS_GORLP_TEXT_MAX];
     uint32_t parent_id = ls_universe_find(e->universe, head);
     ls_engine_payload_id(head, at, is_geth(e) ? version : RETH_ID, id);
-    fault = unreadable_tx(at, &index);
-    if (fault != NULL && !is_geth(e)) {
+    size_t unreadable = unreadable_tx(at, why);
+    if (unreadable < at->tx_count && !is_geth(e)) {
         return true; /* op-reth gives the id, and nothing ever comes of the build */
     }
-    if (fault != NULL) {
-        ls_rpc_error(call, LS_RPC_SERVER, "transaction %zu is not valid: %s", index, fault);
+    if (unreadable < at->tx_count) {
+        ls_rpc_error(call, LS_RPC_SERVER, "transaction %zu is not valid: %s", unreadable, why);
         return false;
     }
     if (find_job(e, id) != NULL) {

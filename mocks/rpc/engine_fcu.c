@@ -64,9 +64,7 @@ static bool take(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned ve
     }
     const struct cJSON *v = ls_go_args_take(&a, false);
     *has_attributes = v != NULL && !ls_json_is_null(v);
-    if (*has_attributes &&
-        (!ls_go_kind(&a, v, LS_GO_ARGUMENT, "object", "engine.PayloadAttributes") ||
-         !ls_engine_read_attributes(e, &a, v, at))) {
+    if (*has_attributes && !ls_engine_read_attributes(e, &a, v, at)) {
         return false;
     }
     return ls_go_args_end(&a) &&

@@ -7,8 +7,8 @@
 
 #include "lib/hex.h"
 #include "lib/json.h"
-#include "lib/rlp.h"
 #include "mocks/rpc/engine_parts.h"
+#include "mocks/rpc/gotx.h"
 #include "mocks/rpc/reth_rpc.h"
 
 #define INVALID_PARAMS "Invalid parameters"
@@ -238,68 +238,76 @@ static const char *op_fault(struct ls_engine_port *e, const struct ls_np_args *n
 
 /* --- from data to block (row 3 and 4) --- */
 
-/* Its fields are to be a list: Go names the type it reads into. */
-static const char *no_list_fault(uint8_t type)
+static const char *txs_fault(const struct ls_payload *p, char *text, size_t cap)
 {
-    switch (type) {
-    case 1:
-        return "rlp: expected input list for types.AccessListTx";
-    case 2:
-        return "rlp: expected input list for types.DynamicFeeTx";
-    case 4:
-        return "rlp: expected input list for types.SetCodeTx";
-    case 0x7e:
-        return "rlp: expected input list for types.DepositTx";
-    default: /* of blob transactions it is not known */
-        return type == 3 ? NULL : "rlp: expected input list for types.LegacyTx";
-    }
-}
-
-/* geth's complaints about a transaction, as far as its frame goes. */
-const char *ls_engine_tx_fault(struct ls_span tx)
-{
-    static const uint8_t types[] = {1, 2, 3, 4, 0x7e};
-    struct ls_rlp_item item;
-    if (tx.n == 0) {
-        return "typed transaction too short";
-    }
-    struct ls_span body = tx;
-    if (tx.p[0] <= 0x7f) {
-        if (tx.n == 1) {
-            return "typed transaction too short";
-        }
-        if (memchr(types, tx.p[0], sizeof types) == NULL) {
-            return "transaction type not supported";
-        }
-        body = (struct ls_span){tx.p + 1, tx.n - 1};
-    }
-    if (ls_rlp_next(&body, &item) != LS_OK) {
-        return "rlp: value size exceeds available input length";
-    }
-    return item.is_list ? NULL : no_list_fault(tx.p[0]);
-}
-
-static void list_hashes(const struct ls_np_args *n, char *out, size_t cap)
-{
-    size_t used = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < n->hash_count && used + 68 < cap; i++) {
-        char digits[65] = {0};
-        ls_hex_encode(n->hashes[i].b, 32, digits);
-        used += (size_t)snprintf(out + used, cap - used, "%s0x%s", i == 0 ? "" : " ", digits);
-    }
-}
-
-static const char *block_fault(struct ls_np_args *n, char *text, size_t cap)
-{
-    char list[1024];
-    struct ls_payload *p = &n->payload;
+    char why[LS_GORLP_TEXT_MAX];
     for (size_t i = 0; i < p->tx_count; i++) {
-        const char *fault = ls_engine_tx_fault(p->txs[i]);
-        if (fault != NULL) {
-            (void)snprintf(text, cap, "invalid transaction %zu: %s", i, fault);
+        if (!ls_gotx_check(p->txs[i], why)) {
+            (void)snprintf(text, cap, "invalid transaction %zu: %s", i, why);
             return text;
         }
+    }
+    return NULL;
+}
+
+/* "0x… 0x…", as far as there is room. */
+struct hash_list {
+    size_t count;
+    char text[960];
+};
+
+static void list_hash(struct hash_list *l, const uint8_t *hash)
+{
+    char digits[65] = {0};
+    size_t used = strlen(l->text);
+    ls_hex_encode(hash, 32, digits);
+    if (used + 68 < sizeof l->text) {
+        (void)snprintf(l->text + used, sizeof l->text - used, "%s0x%s", l->count == 0 ? "" : " ",
+                       digits);
+    }
+    l->count++;
+}
+
+/* The hashes beside the payload are those of its blob transactions, one by one. */
+static const char *versioned_hashes_fault(const struct ls_np_args *n, char *text, size_t cap)
+{
+    struct hash_list given = {0};
+    struct hash_list own = {0};
+    size_t differing = SIZE_MAX;
+    for (size_t i = 0; i < n->hash_count; i++) {
+        list_hash(&given, n->hashes[i].b);
+    }
+    for (size_t i = 0; i < n->payload.tx_count; i++) {
+        struct ls_gotx_hashes h = ls_gotx_blob_hashes(n->payload.txs[i]);
+        for (size_t k = 0; k < h.count; k++) {
+            const uint8_t *hash = h.first + k * h.stride;
+            if (differing == SIZE_MAX && own.count < n->hash_count &&
+                memcmp(hash, n->hashes[own.count].b, 32) != 0) {
+                differing = own.count;
+            }
+            list_hash(&own, hash);
+        }
+    }
+    if (own.count != given.count) {
+        (void)snprintf(text, cap, "invalid number of versionedHashes: [%s] blobHashes: [%s]",
+                       given.text, own.text);
+        return text;
+    }
+    if (differing == SIZE_MAX) {
+        return NULL;
+    }
+    (void)snprintf(text, cap, "invalid versionedHash at %zu: [%s] blobHashes: [%s]", differing,
+                   given.text, own.text);
+    return text;
+}
+
+static const char *block_fault(const struct ls_engine_port *e, struct ls_np_args *n, char *text,
+                               size_t cap)
+{
+    struct ls_payload *p = &n->payload;
+    const char *fault = txs_fault(p, text, cap);
+    if (fault != NULL) {
+        return fault;
     }
     if (n->extra.n > EXTRA_MAX) {
         (void)snprintf(text, cap, "invalid extradata length: %zu", n->extra.n);
@@ -309,10 +317,12 @@ static const char *block_fault(struct ls_np_args *n, char *text, size_t cap)
         (void)snprintf(text, cap, "invalid logsBloom length: %zu", n->bloom.n);
         return text;
     }
-    if (n->hash_count > 0) {
-        list_hashes(n, list, sizeof list);
-        (void)snprintf(text, cap, "invalid number of versionedHashes: [%s] blobHashes: []", list);
-        return text;
+    fault = versioned_hashes_fault(n, text, cap);
+    if (fault != NULL) {
+        return fault;
+    }
+    if (is_active(e, LS_FORK_ISTHMUS, n) && !n->has_withdrawals) {
+        return "expected non-nil empty withdrawals operation list in Isthmus, but got: []";
     }
     memcpy(p->bloom, n->bloom.p, sizeof p->bloom);
     memcpy(p->extra, n->extra.p, n->extra.n);
@@ -395,7 +405,7 @@ static const char *block_fault_of(struct ls_engine_port *e, struct ls_np_args *n
     }
     const char *fault = op_fault(e, n, text, cap);
     if (fault == NULL) {
-        fault = block_fault(n, text, cap);
+        fault = block_fault(e, n, text, cap);
     }
     return fault != NULL ? fault : hash_fault(&n->payload, h, text, cap);
 }

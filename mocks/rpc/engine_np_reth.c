@@ -9,6 +9,7 @@
 #include "lib/hex.h"
 #include "mocks/rpc/basefee.h"
 #include "mocks/rpc/engine_parts.h"
+#include "mocks/rpc/gotx.h"
 
 #define EXTRA_MAX 32u
 
@@ -18,7 +19,8 @@ static const char *tx_fault(const struct ls_np_args *n)
 {
     for (size_t i = 0; i < n->payload.tx_count; i++) {
         struct ls_span tx = n->payload.txs[i];
-        if (ls_engine_tx_fault(tx) == NULL) {
+        char why[LS_GORLP_TEXT_MAX];
+        if (ls_gotx_check(tx, why)) {
             continue;
         }
         if (tx.n == 0) {

@@ -16,6 +16,7 @@
 #include "mocks/rpc/args.h"
 #include "mocks/rpc/blockjson.h"
 #include "mocks/rpc/eth_reads.h"
+#include "mocks/rpc/gorlp.h"
 #include "mocks/rpc/jsonrpc.h"
 
 /* Memory for one request's decoded arguments. */
@@ -85,6 +86,7 @@ struct ls_np_args {
     struct ls_span bloom;
     struct ls_span extra;
     bool has_withdrawals;
+    const struct ls_go_withdrawal *withdrawals;
     size_t withdrawal_count;
     bool has_blob_gas_used;
     bool has_excess_blob_gas;
@@ -104,8 +106,6 @@ bool ls_engine_decode_payload(struct ls_go_args *a, const struct cJSON *v, struc
 /* Enters a payload that executes on parent into the universe; LS_NO_BLOCK when there is no room. */
 uint32_t ls_engine_add_block(struct ls_engine_port *e, const struct ls_payload *p,
                              const struct ls_header *h, uint32_t parent);
-/* geth's complaint about an encoded transaction; NULL = none. */
-const char *ls_engine_tx_fault(struct ls_span tx);
 
 /* A payload status as {status, latestValidHash, validationError}; noted in ev. */
 void ls_engine_put_status(struct ls_engine_port *e, struct ls_jw *w, const char *key,
@@ -192,6 +192,7 @@ struct ls_attributes {
     struct ls_hash random;
     struct ls_addr fee_recipient;
     bool has_withdrawals;
+    const struct ls_go_withdrawal *withdrawals; /* op-geth's; op-reth's are withdrawals_rlp */
     size_t withdrawal_count;
     struct ls_span withdrawals_rlp; /* empty: no list was decoded */
     bool has_beacon_root;

@@ -123,5 +123,9 @@ const char *ls_engine_header_fault(struct ls_engine_port *e, const struct ls_hea
         return "invalid block number";
     }
     const char *fault = base_fee_fault(e, h, parent);
+    if (fault == NULL && h->tail < LS_TAIL_WITHDRAWALS_ROOT &&
+        ls_rollup_is_active(&e->rollup, LS_FORK_CANYON, h->timestamp)) {
+        fault = "missing withdrawalsHash";
+    }
     return fault != NULL ? fault : blob_fault(e, h);
 }

@@ -745,6 +745,28 @@ static void a_value_can_be_read_from_the_front_of_a_text(void **state)
     assert_int_equal(found.end, 9);
 }
 
+static void numbers_keep_their_text(void **state)
+{
+    static const char *const numbers[] = {
+        "0", "-0", "7", "1.0", "1e3", "-2.50E+07", "18446744073709551615", "1e400"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        char text[128];
+        struct cJSON *alone = parse(numbers[i]);
+        assert_string_equal(ls_json_number_text(alone), numbers[i]);
+        assert_null(ls_json_str(alone));
+        (void)snprintf(text, sizeof text, "[%s,\"%s\",{\"a\":%s}]", numbers[i], numbers[i],
+                       numbers[i]);
+        struct cJSON *list = parse(text);
+        assert_string_equal(ls_json_number_text(ls_json_at(list, 0)), numbers[i]);
+        assert_null(ls_json_number_text(ls_json_at(list, 1)));
+        assert_string_equal(ls_json_number_text(ls_json_get(ls_json_at(list, 2), "a")), numbers[i]);
+        ls_json_free(alone);
+        ls_json_free(list);
+    }
+    assert_null(ls_json_number_text(NULL));
+}
+
 /* --- the reader beside cJSON's own --- */
 
 static void expect_same_tree(const struct cJSON *ours, const struct cJSON *theirs)
@@ -752,8 +774,12 @@ static void expect_same_tree(const struct cJSON *ours, const struct cJSON *their
     const struct cJSON *last = NULL;
     assert_int_equal(ours->type, theirs->type);
     assert_memory_equal(&ours->valuedouble, &theirs->valuedouble, sizeof ours->valuedouble);
-    assert_int_equal(ours->valuestring == NULL, theirs->valuestring == NULL);
-    if (ours->valuestring != NULL) {
+    if (ls_json_is_number(ours)) {
+        assert_non_null(ls_json_number_text(ours)); /* which theirs does not keep */
+    } else {
+        assert_int_equal(ours->valuestring == NULL, theirs->valuestring == NULL);
+    }
+    if (theirs->valuestring != NULL) {
         assert_string_equal(ours->valuestring, theirs->valuestring);
     }
     assert_int_equal(ours->string == NULL, theirs->string == NULL);
@@ -867,6 +893,7 @@ static void trees_are_those_that_cjson_makes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_keep_their_text),
         cmocka_unit_test(trees_are_those_that_cjson_makes),
         cmocka_unit_test(well_formed_texts_are_taken),
         cmocka_unit_test(malformed_texts_are_refused_where_they_go_wrong),

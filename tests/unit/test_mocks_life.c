@@ -128,12 +128,16 @@ static const char *deliver(struct fixture *f, struct ls_payload *p)
     return answer;
 }
 
-/* A transaction of a user, as far as its frame goes; deposit: not a user's. */
+/* A transaction of a user, or a deposit, all of whose fields are empty or zero. */
 static struct ls_span a_tx(bool is_deposit)
 {
-    static const uint8_t user[] = {2, 0xc1, 0x80};
-    static const uint8_t deposit[] = {0x7e, 0xc1, 0x80};
-    return (struct ls_span){is_deposit ? deposit : user, 3};
+    static const uint8_t user[] = {2,    0xcc, 0x80, 0x80, 0x80, 0x80, 0x80,
+                                   0x80, 0x80, 0x80, 0xc0, 0x80, 0x80, 0x80};
+    static const uint8_t deposit[63] = {
+        0x7e,        0xf8,        60,          0xa0,        [36] = 0x94, [57] = 0x80,
+        [58] = 0x80, [59] = 0x80, [60] = 0x80, [61] = 0x80, [62] = 0x80};
+    return is_deposit ? (struct ls_span){deposit, sizeof deposit}
+                      : (struct ls_span){user, sizeof user};
 }
 
 /* forkchoiceUpdatedV3 to a head; attributes: the rest of their object, NULL: none. */
