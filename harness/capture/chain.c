@@ -1,6 +1,6 @@
 /*
- * Opening a fixture folder: manifest, L1, L2, receipts, labels. L1 is loaded before L2, so that
- * each L2 block can be held against its origin, and labels last.
+ * Opening a fixture folder: manifest, L1, L2, receipts, proofs, labels. L1 is loaded before L2, so
+ * that each L2 block can be held against its origin, and labels last.
  */
 #include "harness/capture/chain.h"
 
@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/capture/beside.h"
 #include "harness/capture/chain_mem.h"
 #include "harness/capture/check.h"
 #include "harness/capture/files.h"
 #include "harness/capture/jsontext.h"
 #include "harness/capture/load.h"
-#include "harness/capture/receipts.h"
 #include "harness/capture/window.h"
 #include "lib/json.h"
 
@@ -101,19 +101,19 @@ static enum ls_err load_l2(struct ls_chain *c, uint32_t extra_blocks, struct ls_
     return e;
 }
 
-static enum ls_err load_receipts(struct ls_chain *c, struct ls_diag *d)
+static enum ls_err load_beside(struct ls_chain *c, enum ls_beside_kind k, struct ls_diag *d)
 {
     struct ls_chain_mem *m = c->mem;
-    const struct ls_manifest_segment *seg = &m->manifest.receipts;
+    const struct ls_manifest_segment *seg = &m->manifest.beside[k];
+    enum ls_err e = LS_OK;
 
     if (!seg->is_present) {
         return LS_OK;
     }
-    c->has_receipts = true;
-    enum ls_err e = m->is_window ? LS_OK
-                                 : ls_segment_load(c->dir, LS_SEGMENT_RECEIPTS_FILE, seg->sha256,
-                                                   &m->receipts, d);
-    return e ? e : ls_receipts_load(c, seg, &m->receipts, &m->fault, d);
+    if (!m->is_window) {
+        e = ls_segment_load(c->dir, ls_beside_of(k)->file, seg->sha256, &m->beside[k], d);
+    }
+    return e ? e : ls_beside_load(c, k, &m->beside[k], &m->fault, d);
 }
 
 static uint32_t find_genesis(const struct ls_chain *c)
@@ -274,11 +274,13 @@ static enum ls_err load_window(struct ls_chain *c, const struct ls_chain_options
     m->l2 = w.l2;
     m->l1 = w.l1;
     m->status = w.status;
-    m->receipts = w.receipts;
     m->manifest.l2 = w.l2_seg;
     m->manifest.l1 = w.l1_seg;
     m->manifest.status = w.status_seg;
-    m->manifest.receipts = w.receipts_seg;
+    for (size_t k = 0; k < LS_BESIDE_COUNT; k++) {
+        m->beside[k] = w.beside[k];
+        m->manifest.beside[k] = w.beside_seg[k];
+    }
     return e;
 }
 
@@ -300,8 +302,9 @@ static enum ls_err init(struct ls_chain *c, const char *dir, struct ls_diag *d)
 static void report_fault(const struct ls_chain *c, const struct ls_chain_options *options,
                          const struct ls_diag *d)
 {
-    static const char *const files[] = {LS_MANIFEST_FILE, LS_SEGMENT_L2_FILE, LS_SEGMENT_L1_FILE,
-                                        LS_SEGMENT_STATUS_FILE, LS_SEGMENT_RECEIPTS_FILE};
+    static const char *const files[] = {LS_MANIFEST_FILE,         LS_SEGMENT_L2_FILE,
+                                        LS_SEGMENT_L1_FILE,       LS_SEGMENT_STATUS_FILE,
+                                        LS_SEGMENT_RECEIPTS_FILE, LS_SEGMENT_PROOFS_FILE};
 
     if (!options || !options->fault || !c->mem) {
         return;
@@ -323,8 +326,10 @@ static enum ls_err open_as(const char *dir, const struct ls_chain_options *optio
         e = load_manifest(out, d);
     }
     if (!e) {
-        /* Receipts are held against the transactions of their blocks: all of them are needed. */
-        out->mem->is_lazy = is_lazy && !out->mem->manifest.receipts.is_present;
+        /* Receipts and proofs are held against their blocks: all of them are needed. */
+        const struct ls_manifest_segment *beside = out->mem->manifest.beside;
+        out->mem->is_lazy = is_lazy && !beside[LS_BESIDE_RECEIPTS].is_present &&
+                            !beside[LS_BESIDE_PROOFS].is_present;
     }
     if (!e && options && options->has_window) {
         e = load_window(out, options, d);
@@ -337,7 +342,10 @@ static enum ls_err open_as(const char *dir, const struct ls_chain_options *optio
     }
     if (!e) {
         out->genesis = find_genesis(out);
-        e = load_receipts(out, d);
+        out->has_receipts = out->mem->manifest.beside[LS_BESIDE_RECEIPTS].is_present;
+    }
+    for (int k = 0; !e && k < LS_BESIDE_COUNT; k++) {
+        e = load_beside(out, (enum ls_beside_kind)k, d);
     }
     if (!e) {
         e = load_timeline(out, d);
@@ -396,7 +404,9 @@ void ls_chain_close(struct ls_chain *c)
         ls_segment_fini(&m->l2);
         ls_segment_fini(&m->l1);
         ls_segment_fini(&m->status);
-        ls_segment_fini(&m->receipts);
+        for (size_t k = 0; k < LS_BESIDE_COUNT; k++) {
+            ls_segment_fini(&m->beside[k]);
+        }
         ls_buf_fini(&m->manifest_text);
         ls_arena_fini(&m->tables);
         ls_arena_fini(&m->forks);

@@ -2,9 +2,9 @@
  * A recorded chain in memory: a fixture folder, opened, decompressed and verified.
  *
  * The folder is data anyone can write with curl and read with zstd and jq (docs/FIXTURES.md):
- * manifest.json, l2.ndjson.zst, l1.ndjson.zst, status.ndjson.zst, receipts.ndjson.zst. Opening
- * checks everything that can be checked without executing a block, so whoever holds a struct
- * ls_chain may believe it.
+ * manifest.json, l2.ndjson.zst, l1.ndjson.zst, status.ndjson.zst, receipts.ndjson.zst,
+ * proofs.ndjson.zst. Opening checks everything that can be checked without executing a block, so
+ * whoever holds a struct ls_chain may believe it.
  *
  * It is not a writer (import.h, segment.h) and knows nothing of engines or sources: it gives the
  * mocks their universes and the scenarios their names for blocks.
@@ -107,8 +107,8 @@ struct ls_chain_options {
  * link, transactions root, timestamp step, order and number of blocks, and, when the manifest has a
  * rollup config, the rules of the fork (tail fields, withdrawals, requests hash, extraData form,
  * first transaction an L1-info deposit), the L1 origin (one step at a time, sequence number, known
- * to the recorded L1) and every reference of the label timeline; recorded receipts as receipts.h
- * says.
+ * to the recorded L1) and every reference of the label timeline; recorded receipts and proofs as
+ * receipts.h and proofs.h say.
  *
  * With a window only its blocks are read, genesis, the orphans that sit on them, and the L1 headers
  * and label rows that belong to them, as `lockstep cut` would keep them,

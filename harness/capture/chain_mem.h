@@ -25,7 +25,7 @@ struct ls_chain_mem {
     struct ls_segment l2;
     struct ls_segment l1;
     struct ls_segment status;
-    struct ls_segment receipts;
+    struct ls_segment beside[LS_BESIDE_COUNT];
     void *l2_universe;
     void *l1_universe;
     struct ls_chain_label *timeline;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/capture/beside.h"
 #include "harness/capture/cmd.h"
 #include "harness/capture/commands.h"
 #include "harness/capture/files.h"
@@ -47,6 +48,8 @@ static const char usage[] =
     "  --to M              last block\n"
     "  --follow            wait for new blocks; reorgs become branches\n"
     "  --receipts          receipts of the blocks too (eth_getBlockReceipts)\n"
+    "  --proofs            proofs of their L2ToL1MessagePasser too (eth_getProof), so that output\n"
+    "                      roots before Isthmus can be served\n"
     "  -o DIR              where to; the folder above it must exist\n"
     "  --finish            make the fixture of what DIR holds, without asking any node\n"
     "  --rollup FILE       op-node's rollup.json, instead of the --cl's; \"none\": do without\n"
@@ -223,7 +226,8 @@ static enum ls_err parse(int argc, char **argv, struct request *q, struct ls_dia
         {.name = "--to", .number = &q->to},
         {.name = "--follow", .flag = &q->o.is_following},
         {.name = "-o", .value = &q->o.dir},
-        {.name = "--receipts", .flag = &q->o.has_receipts},
+        {.name = "--receipts", .flag = &q->o.has_beside[LS_BESIDE_RECEIPTS]},
+        {.name = "--proofs", .flag = &q->o.has_beside[LS_BESIDE_PROOFS]},
         {.name = "--finish", .flag = &q->finish},
         {.name = "--rollup", .value = &q->rollup},
         {.name = "--name", .value = &q->o.name},
@@ -388,9 +392,11 @@ static void report(const char *dir, const struct ls_pull_result *r)
         printf("left out %" PRIu64 " orphans: the L1 node does not have the L1 blocks they name\n",
                r->orphans_left_out);
     }
-    if (r->without_receipts > 0) {
-        printf("%" PRIu64 " blocks have no receipts: they were recorded without\n",
-               r->without_receipts);
+    for (int k = 0; k < LS_BESIDE_COUNT; k++) {
+        if (r->lacking[k] > 0) {
+            printf("%" PRIu64 " blocks have no %s: they were recorded without\n", r->lacking[k],
+                   ls_beside_of((enum ls_beside_kind)k)->what);
+        }
     }
     if (!r->is_verified) {
         printf("too large to be verified as a whole here: lockstep verify does it\n");

@@ -28,6 +28,9 @@ static const char usage[] =
     "  --l1 FILE           L1 headers, in the same forms; may be given again\n"
     "  --status FILE       label timeline: {\"at_ms\": N, \"result\": optimism_syncStatus} a line\n"
     "  --receipts FILE     eth_getBlockReceipts results of the blocks; may be given again\n"
+    "  --proofs FILE       eth_getProof results of 0x4200000000000000000000000000000000000016 at "
+    "the\n"
+    "                      blocks, no keys; may be given again\n"
     "  --canonical-tip H   hash of the last canonical block of either chain; may be given again "
     "(default:\n"
     "                      what the last label row says, else the highest block)\n"
@@ -46,6 +49,7 @@ struct request {
     struct ls_cmd_list attributes;
     struct ls_cmd_list provenance;
     struct ls_cmd_list receipts;
+    struct ls_cmd_list proofs;
     struct ls_cmd_list tips;
     const char *dir;
     const char *rollup;
@@ -68,6 +72,7 @@ static enum ls_err parse(int argc, char **argv, struct request *q, struct ls_dia
         {.name = "--attributes", .list = &q->attributes},
         {.name = "--base-fee", .number = &q->base_fee},
         {.name = "--receipts", .list = &q->receipts},
+        {.name = "--proofs", .list = &q->proofs},
         {.name = "--canonical-tip", .list = &q->tips},
         {.name = "--first", .number = &q->write.first},
         {.name = "--last", .number = &q->write.last},
@@ -78,7 +83,7 @@ static enum ls_err parse(int argc, char **argv, struct request *q, struct ls_dia
         {.name = NULL},
     };
     struct ls_cmd_list *const lists[] = {&q->files,      &q->l1,       &q->status, &q->attributes,
-                                         &q->provenance, &q->receipts, &q->tips};
+                                         &q->provenance, &q->receipts, &q->proofs, &q->tips};
     enum ls_err e = LS_OK;
 
     q->level = LEVEL_DEFAULT;
@@ -155,6 +160,9 @@ static enum ls_err fill(struct ls_draft *f, const struct request *q, struct ls_d
     if (!e) {
         e = each(f, &q->receipts, ls_import_receipts, d);
     }
+    if (!e) {
+        e = each(f, &q->proofs, ls_import_proofs, d);
+    }
     return e ? e : each(f, &q->tips, ls_import_tip, d);
 }
 
@@ -200,6 +208,7 @@ int ls_cmd_import(int argc, char **argv)
     free(q.attributes.items);
     free(q.provenance.items);
     free(q.receipts.items);
+    free(q.proofs.items);
     free(q.tips.items);
     return e ? ls_cmd_fail("import", e, &d) : LS_EXIT_OK;
 }

@@ -114,10 +114,13 @@ static void print_sizes(const struct ls_chain *c)
         const char *file;
         const struct ls_manifest_segment *seg;
         const struct ls_segment *data;
-    } rows[] = {{LS_SEGMENT_L2_FILE, &m->l2, &c->mem->l2},
-                {LS_SEGMENT_L1_FILE, &m->l1, &c->mem->l1},
-                {LS_SEGMENT_STATUS_FILE, &m->status, &c->mem->status},
-                {LS_SEGMENT_RECEIPTS_FILE, &m->receipts, &c->mem->receipts}};
+    } rows[] = {
+        {LS_SEGMENT_L2_FILE, &m->l2, &c->mem->l2},
+        {LS_SEGMENT_L1_FILE, &m->l1, &c->mem->l1},
+        {LS_SEGMENT_STATUS_FILE, &m->status, &c->mem->status},
+        {LS_SEGMENT_RECEIPTS_FILE, &m->beside[LS_BESIDE_RECEIPTS],
+         &c->mem->beside[LS_BESIDE_RECEIPTS]},
+        {LS_SEGMENT_PROOFS_FILE, &m->beside[LS_BESIDE_PROOFS], &c->mem->beside[LS_BESIDE_PROOFS]}};
 
     printf("%-12s %-20s %10s %8s %12s %12s\n", "files", "", "lines", "branches", "bytes", "packed");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

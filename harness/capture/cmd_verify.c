@@ -21,15 +21,16 @@ static const char verify_usage[] =
     "Checks every block of fixture folders: SHA-256 of the files, header hashes, parent links,\n"
     "transactions roots, timestamps, order and number; with a rollup config also fork rules and "
     "L1\n"
-    "origins; receipts against the block's receiptsRoot; with a label timeline that each label is "
-    "a\n"
-    "recorded block. Exit code 1 names the block and the field that are wrong.\n"
+    "origins; receipts against the block's receiptsRoot, proofs against its stateRoot; with a "
+    "label\n"
+    "timeline that each label is a recorded block. Exit code 1 names the block and the field that\n"
+    "are wrong.\n"
     "\n"
     "  --json    one JSON object a folder and line on standard output: ok, counts, or an error\n"
     "            with file, line, block, field and text\n";
 
 static const char export_usage[] =
-    "usage: lockstep export DIR [-o FILE] [--l1 | --status | --receipts]\n"
+    "usage: lockstep export DIR [-o FILE] [--l1 | --status | --receipts | --proofs]\n"
     "\n"
     "Writes the blocks of a folder, one a line, as they were imported: canonical blocks in order,\n"
     "then orphans. The folder is verified first.\n"
@@ -37,7 +38,8 @@ static const char export_usage[] =
     "  -o FILE    write there instead of standard output\n"
     "  --l1       the L1 headers\n"
     "  --status   the label timeline\n"
-    "  --receipts the receipts: a line a block, null where there are none\n";
+    "  --receipts the receipts: a line a block, null where there are none\n"
+    "  --proofs   the proofs of the L2ToL1MessagePasser: likewise\n";
 
 /* --- verify --- */
 
@@ -190,6 +192,7 @@ struct parts {
     bool l1;
     bool status;
     bool receipts;
+    bool proofs;
 };
 
 static enum ls_err export_chain(const char *dir, const char *path, const struct parts *parts,
@@ -203,7 +206,11 @@ static enum ls_err export_chain(const char *dir, const char *path, const struct 
     if (!e && parts->status) {
         ls_buf_put(&text, c.mem->status.text.p, c.mem->status.text.n);
     } else if (!e && parts->receipts) {
-        ls_buf_put(&text, c.mem->receipts.text.p, c.mem->receipts.text.n);
+        ls_buf_put(&text, c.mem->beside[LS_BESIDE_RECEIPTS].text.p,
+                   c.mem->beside[LS_BESIDE_RECEIPTS].text.n);
+    } else if (!e && parts->proofs) {
+        ls_buf_put(&text, c.mem->beside[LS_BESIDE_PROOFS].text.p,
+                   c.mem->beside[LS_BESIDE_PROOFS].text.n);
     } else if (!e) {
         put_blocks(parts->l1 ? c.l1 : c.l2, &text);
     }
@@ -224,6 +231,7 @@ int ls_cmd_export(int argc, char **argv)
                                             {.name = "--l1", .flag = &parts.l1},
                                             {.name = "--status", .flag = &parts.status},
                                             {.name = "--receipts", .flag = &parts.receipts},
+                                            {.name = "--proofs", .flag = &parts.proofs},
                                             {.name = NULL}};
     struct ls_cmd_list dirs = {NULL, 0};
     struct ls_diag d = {""};
@@ -234,10 +242,11 @@ int ls_cmd_export(int argc, char **argv)
     }
     if (!e && help) {
         fputs(export_usage, stdout);
-    } else if (!e && (dirs.count != 1 || parts.l1 + parts.status + parts.receipts > 1)) {
+    } else if (!e &&
+               (dirs.count != 1 || parts.l1 + parts.status + parts.receipts + parts.proofs > 1)) {
         e = ls_fail(&d, LS_ERR_USAGE,
                     dirs.count != 1 ? "one DIR is needed, %zu are given"
-                                    : "--l1, --status and --receipts exclude one another",
+                                    : "--l1, --status, --receipts and --proofs exclude one another",
                     dirs.count);
     } else if (!e) {
         e = export_chain(dirs.items[0], path, &parts, &d);

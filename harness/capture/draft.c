@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/capture/beside.h"
 #include "harness/capture/chain_mem.h"
 
 #define DRAFT_BYTES_MAX ((size_t)16 << 30)
@@ -25,7 +26,9 @@ void ls_draft_fini(struct ls_draft *f)
     free(f->provenance);
     free(f->l2.items);
     free(f->l1.items);
-    free(f->receipts.items);
+    for (size_t k = 0; k < LS_BESIDE_COUNT; k++) {
+        free(f->beside[k].items);
+    }
     free(f->l2_points.items);
     free(f->l1_points.items);
     free(f->rows);
@@ -81,17 +84,16 @@ enum ls_err ls_draft_add_row(struct ls_draft *f, const struct ls_draft_row *row,
     return LS_OK;
 }
 
-enum ls_err ls_draft_add_receipts(struct ls_draft *f, const struct ls_hash *block,
-                                  struct ls_span text, struct ls_diag *d)
+enum ls_err ls_draft_add_beside(struct ls_draft_beside_list *to, const struct ls_hash *key,
+                                struct ls_span text, struct ls_diag *d)
 {
-    struct ls_draft_receipts_list *to = &f->receipts;
-    struct ls_draft_receipts *items = grow(to->items, to->count, &to->capacity, sizeof *items);
+    struct ls_draft_beside *items = grow(to->items, to->count, &to->capacity, sizeof *items);
 
     if (!items) {
         return no_memory(d);
     }
     to->items = items;
-    items[to->count++] = (struct ls_draft_receipts){*block, text};
+    items[to->count++] = (struct ls_draft_beside){*key, text};
     return LS_OK;
 }
 
@@ -223,15 +225,18 @@ static size_t take_tips(const struct ls_universe *u, const struct ls_chain_branc
     return n;
 }
 
-static enum ls_err take_receipts(struct ls_draft *f, const struct ls_universe *u, struct ls_diag *d)
+static enum ls_err take_beside(struct ls_draft *f, const struct ls_universe *u,
+                               enum ls_beside_kind k, struct ls_diag *d)
 {
+    const struct ls_beside *kind = ls_beside_of(k);
     enum ls_err e = LS_OK;
 
     for (uint32_t id = 0; !e && id < ls_universe_count(u); id++) {
         const struct ls_ublock *b = ls_universe_get(u, id);
-        struct ls_span text = {(const uint8_t *)b->receipts, b->receipts_bytes};
-        if (b->receipts) {
-            e = ls_draft_add_receipts(f, &b->ref.hash, text, d);
+        struct ls_span line = kind->get(b);
+        struct ls_hash key;
+        if (line.p && kind->block_key(ls_ublock_text(b), &key)) {
+            e = ls_draft_add_beside(&f->beside[k], &key, line, d);
         }
     }
     return e;
@@ -280,8 +285,8 @@ enum ls_err ls_draft_from_chain(struct ls_draft *f, const struct ls_chain *c, st
     if (!e) {
         e = take_universe(c->l1, &f->l1, d);
     }
-    if (!e) {
-        e = take_receipts(f, c->l2, d);
+    for (int k = 0; !e && k < LS_BESIDE_COUNT; k++) {
+        e = take_beside(f, c->l2, (enum ls_beside_kind)k, d);
     }
     if (!e) {
         e = take_run_tips(c->l2, &m->l2, &f->l2_points, d);

@@ -14,6 +14,7 @@
 
 #include "harness/capture/chain.h"
 #include "harness/capture/dag.h"
+#include "harness/capture/manifest.h"
 #include "harness/capture/segment.h"
 #include "lib/arena.h"
 #include "lib/err.h"
@@ -35,14 +36,14 @@ struct ls_draft_row {
     struct ls_sync_status status;
 };
 
-/* Receipts of a block that may come later, or never. text is borrowed. */
-struct ls_draft_receipts {
-    struct ls_hash block;
+/* What stands beside a block that may come later, or never. text is borrowed. */
+struct ls_draft_beside {
+    struct ls_hash key; /* as beside.h says */
     struct ls_span text;
 };
 
-struct ls_draft_receipts_list {
-    struct ls_draft_receipts *items;
+struct ls_draft_beside_list {
+    struct ls_draft_beside *items;
     size_t count;
     size_t capacity;
 };
@@ -73,8 +74,8 @@ struct ls_draft {
     size_t provenance_capacity;
     struct ls_draft_blocks l2;
     struct ls_draft_blocks l1;
-    struct ls_draft_receipts_list receipts; /* of L2 blocks, in any order */
-    struct ls_draft_points l2_points;       /* before those the rows name */
+    struct ls_draft_beside_list beside[LS_BESIDE_COUNT]; /* of L2 blocks, in any order */
+    struct ls_draft_points l2_points;                    /* before those the rows name */
     struct ls_draft_points l1_points;
     struct ls_draft_row *rows;
     size_t row_count;
@@ -96,8 +97,8 @@ struct ls_span ls_draft_keep(struct ls_draft *f, struct ls_span text);
 enum ls_err ls_draft_add_block(struct ls_draft_blocks *to, const struct ls_draft_block *b,
                                struct ls_diag *d);
 enum ls_err ls_draft_add_row(struct ls_draft *f, const struct ls_draft_row *row, struct ls_diag *d);
-enum ls_err ls_draft_add_receipts(struct ls_draft *f, const struct ls_hash *block,
-                                  struct ls_span text, struct ls_diag *d);
+enum ls_err ls_draft_add_beside(struct ls_draft_beside_list *to, const struct ls_hash *key,
+                                struct ls_span text, struct ls_diag *d);
 enum ls_err ls_draft_add_point(struct ls_draft_points *to, const struct ls_hash *hash,
                                enum ls_dag_point_kind kind, struct ls_diag *d);
 

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/capture/beside.h"
 #include "harness/capture/check.h"
 #include "harness/capture/files.h"
 #include "harness/capture/manifest.h"
-#include "harness/capture/receipts.h"
 #include "harness/capture/store.h"
 
 /* One layer's blocks on their way to a segment. */
@@ -308,52 +308,62 @@ static enum ls_err put_blocks(struct writer *w, const struct layer *l, const cha
     return e;
 }
 
-static int compare_receipts(const void *x, const void *y)
+static int compare_beside(const void *x, const void *y)
 {
-    const struct ls_draft_receipts *a = x;
-    const struct ls_draft_receipts *b = y;
+    const struct ls_draft_beside *a = x;
+    const struct ls_draft_beside *b = y;
 
-    return memcmp(a->block.b, b->block.b, sizeof a->block.b);
+    return memcmp(a->key.b, b->key.b, sizeof a->key.b);
 }
 
-static const struct ls_draft_receipts *receipts_of(const struct writer *w, size_t place)
+static const struct ls_draft_beside *find_beside(const struct ls_draft_beside_list *all,
+                                                 const struct ls_hash *key)
 {
-    const struct ls_draft_receipts_list *all = &w->f->receipts;
-    const struct ls_draft_receipts key = {.block = w->l2.unique[w->l2.dag.order[place]]->hash};
+    const struct ls_draft_beside k = {.key = *key};
 
     return all->count == 0
                ? NULL
-               : bsearch(&key, all->items, all->count, sizeof *all->items, compare_receipts);
+               : bsearch(&k, all->items, all->count, sizeof *all->items, compare_beside);
 }
 
-/* A line a block, in the order of the blocks. No file when there are receipts of none. */
-static enum ls_err put_receipts(struct writer *w)
+static const struct ls_draft_beside *beside_of(const struct writer *w, enum ls_beside_kind k,
+                                               size_t place)
 {
-    struct ls_draft_receipts_list *all = &w->f->receipts;
-    struct ls_manifest_segment *seg = &w->m.receipts;
+    const struct ls_draft_block *b = w->l2.unique[w->l2.dag.order[place]];
+    struct ls_hash key;
+
+    return ls_beside_of(k)->block_key(b->text, &key) ? find_beside(&w->f->beside[k], &key) : NULL;
+}
+
+/* A line a block, in the order of the blocks. No file when there is nothing of any. */
+static enum ls_err put_beside(struct writer *w, enum ls_beside_kind k)
+{
+    const char *file = ls_beside_of(k)->file;
+    struct ls_draft_beside_list *all = &w->f->beside[k];
+    struct ls_manifest_segment *seg = &w->m.beside[k];
     struct ls_buf text;
     enum ls_err e = LS_OK;
 
-    if (all->count > 0) {
-        qsort(all->items, all->count, sizeof *all->items, compare_receipts);
+    if (all->count == 0) {
+        return LS_OK;
     }
+    qsort(all->items, all->count, sizeof *all->items, compare_beside);
     ls_buf_init(&text, LS_SEGMENT_BYTES_MAX);
     for (size_t i = 0; i < w->l2.dag.count; i++) {
-        const struct ls_draft_receipts *found = receipts_of(w, i);
+        const struct ls_draft_beside *found = beside_of(w, k, i);
         if (found) {
             ls_buf_put(&text, found->text.p, found->text.n);
             ls_buf_putc(&text, '\n');
             seg->is_present = true;
         } else {
-            ls_buf_puts(&text, LS_RECEIPTS_NONE "\n");
+            ls_buf_puts(&text, LS_BESIDE_NONE "\n");
         }
         seg->lines++;
     }
     if (text.err) {
-        e = ls_fail(w->d, text.err, "%s: %s", LS_SEGMENT_RECEIPTS_FILE, ls_err_text(text.err));
+        e = ls_fail(w->d, text.err, "%s: %s", file, ls_err_text(text.err));
     } else if (seg->is_present) {
-        e = ls_segment_store(w->dir, LS_SEGMENT_RECEIPTS_FILE, ls_buf_span(&text), w->o->level,
-                             seg->sha256, w->d);
+        e = ls_segment_store(w->dir, file, ls_buf_span(&text), w->o->level, seg->sha256, w->d);
     }
     ls_buf_fini(&text);
     return e;
@@ -409,9 +419,10 @@ static enum ls_err put_manifest(struct writer *w)
 /* Takes the files of a fixture away, the manifest first. Files that are not there are fine. */
 static void empty_folder(const char *dir)
 {
-    static const char *const files[] = {
-        LS_MANIFEST_FILE,         LS_SEGMENT_L2_FILE, LS_SEGMENT_L1_FILE, LS_SEGMENT_STATUS_FILE,
-        LS_SEGMENT_RECEIPTS_FILE, LS_INDEX_L2_FILE,   LS_INDEX_L1_FILE};
+    static const char *const files[] = {LS_MANIFEST_FILE,         LS_SEGMENT_L2_FILE,
+                                        LS_SEGMENT_L1_FILE,       LS_SEGMENT_STATUS_FILE,
+                                        LS_SEGMENT_RECEIPTS_FILE, LS_SEGMENT_PROOFS_FILE,
+                                        LS_INDEX_L2_FILE,         LS_INDEX_L1_FILE};
     char path[LS_PATH_MAX];
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -444,8 +455,8 @@ static enum ls_err put_all(struct writer *w)
 {
     enum ls_err e = put_blocks(w, &w->l2, LS_SEGMENT_L2_FILE, &w->m.l2);
 
-    if (!e) {
-        e = put_receipts(w);
+    for (int k = 0; !e && k < LS_BESIDE_COUNT; k++) {
+        e = put_beside(w, (enum ls_beside_kind)k);
     }
     if (!e && w->f->row_count > 0) {
         e = put_status(w);

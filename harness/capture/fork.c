@@ -296,6 +296,9 @@ static enum ls_err make_block(struct forker *k, uint32_t parent, uint32_t base, 
         put_block(k, text, &h, &hash);
         e = add_block(k, parent, expect_invalid, id);
     }
+    if (!e && from->proof && !(is_first && k->spec->field == LS_FORK_FIELD_STATE_ROOT)) {
+        ls_universe_set_proof(k->c->l2, *id, from->proof, from->proof_bytes); /* the same state */
+    }
     return e;
 }
 

@@ -6,11 +6,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "harness/capture/beside.h"
 #include "harness/capture/check.h"
 #include "harness/capture/files.h"
 #include "harness/capture/input.h"
 #include "harness/capture/jsontext.h"
 #include "harness/capture/manifest.h"
+#include "harness/capture/proofs.h"
 #include "harness/capture/receipts.h"
 #include "lib/hex.h"
 #include "lib/json.h"
@@ -136,32 +138,67 @@ static enum ls_err take_row(void *ctx, struct ls_span text, struct ls_diag *d)
     return e;
 }
 
+/* Keeps text as a line that goes by that key. */
+static enum ls_err keep_beside(struct importer *im, struct ls_draft_beside_list *to,
+                               const struct ls_hash *key, struct ls_span text, struct ls_diag *d)
+{
+    struct ls_buf line;
+
+    ls_buf_init(&line, LS_SEGMENT_BYTES_MAX);
+    ls_jsontext_compact(text, &line);
+    struct ls_span kept = ls_draft_keep(im->f, ls_buf_span(&line));
+    enum ls_err e = line.err || !kept.p ? ls_fail(d, LS_ERR_NOMEM, "out of memory")
+                                        : ls_draft_add_beside(to, key, kept, d);
+    ls_buf_fini(&line);
+    return e;
+}
+
 /* The receipts themselves say of which block they are. */
 static enum ls_err take_receipts(void *ctx, struct ls_span text, struct ls_diag *d)
 {
     struct importer *im = ctx;
     struct ls_hash block;
-    struct ls_buf line;
 
-    if (text.n == 4 && memcmp(text.p, LS_RECEIPTS_NONE, 4) == 0) {
+    if (ls_beside_is_none(text)) {
         return LS_OK;
     }
     if (text.n == 0 || text.p[0] != '[') {
         return ls_fail(d, LS_ERR_TYPE, "no list of receipts");
     }
-    if (!ls_receipts_are_some(text)) {
+    if (!ls_beside_is_some(text)) {
         return LS_OK;
     }
     if (!ls_receipts_block(text, &block)) {
         return ls_fail(d, LS_ERR_PARSE, "blockHash: no receipt without it");
     }
-    ls_buf_init(&line, LS_SEGMENT_BYTES_MAX);
-    ls_jsontext_compact(text, &line);
-    struct ls_span kept = ls_draft_keep(im->f, ls_buf_span(&line));
-    enum ls_err e = line.err || !kept.p ? ls_fail(d, LS_ERR_NOMEM, "out of memory")
-                                        : ls_draft_add_receipts(im->f, &block, kept, d);
-    ls_buf_fini(&line);
-    return e;
+    return keep_beside(im, &im->f->beside[LS_BESIDE_RECEIPTS], &block, text, d);
+}
+
+/* A proof says of which state it is. */
+static enum ls_err take_proof(void *ctx, struct ls_span text, struct ls_diag *d)
+{
+    struct importer *im = ctx;
+    struct ls_jsontext it = ls_jsontext_open(text);
+    struct ls_jsontext_item item;
+    struct ls_hash state;
+    enum ls_err e = LS_OK;
+
+    if (ls_beside_is_none(text)) {
+        return LS_OK;
+    }
+    if (text.n > 0 && text.p[0] == '[') {
+        while (!e && ls_jsontext_next(&it, &item)) {
+            e = take_proof(ctx, item.value, d);
+        }
+        return e;
+    }
+    if (text.n == 0 || text.p[0] != '{') {
+        return ls_fail(d, LS_ERR_TYPE, "no proof of an account");
+    }
+    if (!ls_proof_state(text, &state)) {
+        return ls_fail(d, LS_ERR_PARSE, "accountProof: no proof without its nodes");
+    }
+    return keep_beside(im, &im->f->beside[LS_BESIDE_PROOFS], &state, text, d);
 }
 
 /* --- facts of a collection --- */
@@ -262,6 +299,14 @@ enum ls_err ls_import_receipts(struct ls_draft *f, const char *path, struct ls_d
 {
     struct importer im = {.f = f};
     const struct ls_input_sink sink = {take_receipts, NULL, &im};
+
+    return ls_input_results(path, &sink, d);
+}
+
+enum ls_err ls_import_proofs(struct ls_draft *f, const char *path, struct ls_diag *d)
+{
+    struct importer im = {.f = f};
+    const struct ls_input_sink sink = {take_proof, NULL, &im};
 
     return ls_input_results(path, &sink, d);
 }

@@ -26,6 +26,11 @@ enum ls_err ls_import_status(struct ls_draft *f, const char *path, struct ls_dia
  * lists are passed over. They are proved when the draft is written. */
 enum ls_err ls_import_receipts(struct ls_draft *f, const char *path, struct ls_diag *d);
 
+/* Proofs: results of eth_getProof of the L2ToL1MessagePasser, of blocks that may come later or
+ * never: every block of the state it proves gets it. null is passed over. They are checked when the
+ * draft is written. */
+enum ls_err ls_import_proofs(struct ls_draft *f, const char *path, struct ls_diag *d);
+
 /* The one block among those of the file that is the rollup config's genesis. NOT_FOUND; CONFIG
  * without a rollup config. */
 enum ls_err ls_import_genesis(struct ls_draft *f, const char *path, struct ls_diag *d);

@@ -265,7 +265,10 @@ static enum ls_err read_root(const struct cJSON *root, struct ls_arena *a, struc
         e = read_segment(root, "status", "rows", a, &out->status, d);
     }
     if (!e) {
-        e = read_segment(root, "receipts", "lines", a, &out->receipts, d);
+        e = read_segment(root, "receipts", "lines", a, &out->beside[LS_BESIDE_RECEIPTS], d);
+    }
+    if (!e) {
+        e = read_segment(root, "proofs", "lines", a, &out->beside[LS_BESIDE_PROOFS], d);
     }
     return e;
 }
@@ -400,7 +403,8 @@ void ls_manifest_write(const struct ls_manifest *m, struct ls_buf *b)
     write_segment(&m->l2, "l2", "blocks", &w);
     write_segment(&m->l1, "l1", "blocks", &w);
     write_segment(&m->status, "status", "rows", &w);
-    write_segment(&m->receipts, "receipts", "lines", &w);
+    write_segment(&m->beside[LS_BESIDE_RECEIPTS], "receipts", "lines", &w);
+    write_segment(&m->beside[LS_BESIDE_PROOFS], "proofs", "lines", &w);
     if (m->rollup.n > 0) {
         struct ls_buf rollup;
         ls_buf_init(&rollup, LS_MANIFEST_BYTES_MAX);

@@ -23,6 +23,7 @@
 #define LS_SEGMENT_L1_FILE "l1.ndjson.zst"
 #define LS_SEGMENT_STATUS_FILE "status.ndjson.zst"
 #define LS_SEGMENT_RECEIPTS_FILE "receipts.ndjson.zst"
+#define LS_SEGMENT_PROOFS_FILE "proofs.ndjson.zst"
 #define LS_MANIFEST_BYTES_MAX (8u << 20)
 #define LS_MANIFEST_TEXT_MAX 4096u  /* bytes of one provenance line or of "synthetic" */
 #define LS_MANIFEST_LIST_MAX 65536u /* entries of runs or provenance */
@@ -52,6 +53,9 @@ struct ls_manifest_segment {
     size_t branch_count;
 };
 
+/* What may stand beside the blocks of l2, a line a block (beside.h). */
+enum ls_beside_kind { LS_BESIDE_RECEIPTS, LS_BESIDE_PROOFS, LS_BESIDE_COUNT };
+
 struct ls_manifest {
     char name[LS_CHAIN_NAME_MAX];
     uint64_t l2_chain_id;    /* 0: not stated */
@@ -63,7 +67,7 @@ struct ls_manifest {
     struct ls_manifest_segment l2;
     struct ls_manifest_segment l1;
     struct ls_manifest_segment status;
-    struct ls_manifest_segment receipts; /* lines as many as those of l2 */
+    struct ls_manifest_segment beside[LS_BESIDE_COUNT]; /* lines as many as those of l2 */
 };
 
 /* Reads the text; out borrows from it (rollup) and from a. d names the member. UNSUPPORTED for

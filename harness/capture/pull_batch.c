@@ -13,6 +13,7 @@
 #include "lib/json_scan.h"
 #include "lib/jsonw.h"
 #include "lib/num.h"
+#include "lib/op/account.h"
 #include "lib/op/rpc.h"
 
 static const char *const METHODS[] = {
@@ -32,6 +33,14 @@ bool ls_pull_is_null(struct ls_span result)
 }
 
 /* --- requests --- */
+
+/* Whose proof: the message passer's, of no storage key. */
+static void write_account(struct ls_jw *w)
+{
+    ls_jw_hex(w, NULL, LS_MESSAGE_PASSER.b, sizeof LS_MESSAGE_PASSER.b);
+    ls_jw_array(w, NULL);
+    ls_jw_array_end(w);
+}
 
 static void write_call(const struct ls_pull_call *c, uint64_t id, struct ls_jw *w)
 {
@@ -53,6 +62,14 @@ static void write_call(const struct ls_pull_call *c, uint64_t id, struct ls_jw *
         ls_jw_quantity(w, NULL, c->number);
         break;
     case LS_PULL_RECEIPTS_BY_HASH:
+        ls_jw_hex(w, NULL, c->hash.b, sizeof c->hash.b);
+        break;
+    case LS_PULL_PROOF_BY_NUMBER:
+        write_account(w);
+        ls_jw_quantity(w, NULL, c->number);
+        break;
+    case LS_PULL_PROOF_BY_HASH:
+        write_account(w);
         ls_jw_hex(w, NULL, c->hash.b, sizeof c->hash.b);
         break;
     case LS_PULL_CHAIN_ID:

@@ -30,6 +30,8 @@ enum ls_pull_node {
     X(BLOCK_BY_HASH, "eth_getBlockByHash")        \
     X(RECEIPTS_BY_NUMBER, "eth_getBlockReceipts") \
     X(RECEIPTS_BY_HASH, "eth_getBlockReceipts")   \
+    X(PROOF_BY_NUMBER, "eth_getProof")            \
+    X(PROOF_BY_HASH, "eth_getProof")              \
     X(ROLLUP_CONFIG, "optimism_rollupConfig")     \
     X(SYNC_STATUS, "optimism_syncStatus")
 

@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "harness/capture/beside.h"
 #include "harness/capture/check.h"
 #include "harness/capture/pull_inner.h"
-#include "harness/capture/receipts.h"
 
 #define CHUNK 1024u       /* blocks between two looks at L1 */
 #define PROBE_FIRST 8u    /* blocks compared at once when looking for a fork, at first … */
@@ -92,39 +92,64 @@ static enum ls_err record(struct ls_pull *p, struct ls_span text, const struct l
     return e;
 }
 
-/* Records the receipts the node gave for the block, before the block itself is. Those of another
- * block are no error of the node: its chain was replaced between the two answers. */
-static enum ls_err record_receipts(struct ls_pull *p, struct ls_span block, struct ls_span receipts,
-                                   const struct ls_l2_ref *ref, struct ls_diag *d)
+/* --- what stands beside a block --- */
+
+static const struct {
+    enum ls_pull_method by_number;
+    enum ls_pull_method by_hash;
+} BESIDE_METHODS[LS_BESIDE_COUNT] = {
+    [LS_BESIDE_RECEIPTS] = {LS_PULL_RECEIPTS_BY_NUMBER, LS_PULL_RECEIPTS_BY_HASH},
+    [LS_BESIDE_PROOFS] = {LS_PULL_PROOF_BY_NUMBER, LS_PULL_PROOF_BY_HASH},
+};
+
+/* Records what the node gave of that kind for the block, before the block itself is. That of
+ * another block is no error of the node: its chain was replaced between the two answers, which
+ * shows when the block is asked for again. */
+static enum ls_err record_beside(struct ls_pull *p, enum ls_beside_kind k, struct ls_span block,
+                                 struct ls_span line, const struct ls_l2_ref *ref,
+                                 struct ls_diag *d)
 {
+    const struct ls_beside *kind = ls_beside_of(k);
+    struct ls_hash want;
     struct ls_hash of;
 
-    if (ls_pull_is_null(receipts)) {
+    if (ls_pull_is_null(line)) {
         p->outcome = LS_PULL_GONE;
-        return ls_fail(d, LS_ERR_NOT_FOUND, "the receipts of block %" PRIu64, ref->number);
+        return ls_fail(d, LS_ERR_NOT_FOUND, "the %s of block %" PRIu64, kind->what, ref->number);
     }
-    if (ls_receipts_block(receipts, &of) && !ls_hash_eq(&of, &ref->hash)) {
-        p->outcome = LS_PULL_REORG;
-        return ls_fail(d, LS_ERR_LINK, "block %" PRIu64 ": its receipts are of another block",
-                       ref->number);
+    if (kind->line_key(line, &of) && kind->block_key(block, &want) && !ls_hash_eq(&of, &want)) {
+        p->outcome = LS_PULL_MIXED;
+        return ls_fail(d, LS_ERR_NOT_FOUND,
+                       "the %s of block %" PRIu64 " (what it gives is of another block)",
+                       kind->what, ref->number);
     }
-    enum ls_err e = ls_receipts_check(block, receipts, p->rollup, d);
+    enum ls_err e = kind->check(block, line, p->rollup, d);
     if (e) {
         return ls_fail_in(d, e, "%s: block %" PRIu64, p->w->names[LS_PULL_L2], ref->number);
     }
-    return ls_pull_folder_put_receipts(p->f, receipts, d);
+    return ls_pull_folder_put_beside(p->f, k, line, d);
 }
 
-static enum ls_err ask_receipts(struct ls_pull *p, struct ls_span block,
-                                const struct ls_l2_ref *ref)
+/* Whether block number is recorded with that kind. Of a state as old as genesis most nodes prove
+ * nothing. */
+static bool is_wanted(const struct ls_pull *p, enum ls_beside_kind k, uint64_t number)
 {
-    const struct ls_pull_call call = {.method = LS_PULL_RECEIPTS_BY_HASH, .hash = ref->hash};
+    const struct ls_pull_facts *f = &p->f->facts;
+    bool is_genesis = number == f->genesis.number && !ls_hash_is_zero(&f->genesis.hash);
+
+    return f->has_beside[k] && !(is_genesis && k == LS_BESIDE_PROOFS);
+}
+
+static enum ls_err ask_beside(struct ls_pull *p, enum ls_beside_kind k, struct ls_span block,
+                              const struct ls_l2_ref *ref)
+{
+    const struct ls_pull_call call = {.method = BESIDE_METHODS[k].by_hash, .hash = ref->hash};
     struct ls_buf text;
 
     ls_buf_init(&text, LS_CHECK_BLOCK_BYTES_MAX);
     enum ls_err e = ls_pull_ask(p, LS_PULL_L2, &call, &text);
     if (!e) {
-        e = record_receipts(p, block, ls_buf_span(&text), ref, p->d);
+        e = record_beside(p, k, block, ls_buf_span(&text), ref, p->d);
     }
     ls_buf_fini(&text);
     return e;
@@ -135,32 +160,35 @@ enum ls_err ls_pull_record(struct ls_pull *p, struct ls_span text, struct ls_dia
     struct ls_l2_ref ref;
     enum ls_err e = decode(p, text, &ref, d);
 
-    if (!e && p->f->facts.has_receipts) {
-        e = ask_receipts(p, text, &ref);
+    for (int k = 0; !e && k < LS_BESIDE_COUNT; k++) {
+        if (is_wanted(p, (enum ls_beside_kind)k, ref.number)) {
+            e = ask_beside(p, (enum ls_beside_kind)k, text, &ref);
+        }
     }
     return e ? e : record(p, text, &ref, d);
 }
 
 /* --- a range by number --- */
 
-/* With receipts each block is two calls: itself, which is kept, and its receipts. */
+/* Each block is a call for itself, whose answer is kept, and one for each kind that is wanted. */
 struct range {
     struct ls_pull *p;
     uint64_t first;
-    unsigned calls_a_block;
-    struct ls_buf block; /* waits for its receipts */
+    enum ls_beside_kind kinds[LS_BESIDE_COUNT];
+    unsigned kind_count;
+    struct ls_buf block; /* waits for what stands beside it */
     struct ls_l2_ref ref;
 };
 
 static void call_range(void *ctx, uint64_t index, struct ls_pull_call *out)
 {
     const struct range *r = ctx;
-    bool is_block = index % r->calls_a_block == 0;
+    uint64_t part = index % (r->kind_count + 1u);
 
-    *out = (struct ls_pull_call){.method = is_block ? LS_PULL_BLOCK_BY_NUMBER
-                                                    : LS_PULL_RECEIPTS_BY_NUMBER,
-                                 .number = r->first + index / r->calls_a_block,
-                                 .is_full = is_block};
+    *out = (struct ls_pull_call){.method = part == 0 ? LS_PULL_BLOCK_BY_NUMBER
+                                                     : BESIDE_METHODS[r->kinds[part - 1]].by_number,
+                                 .number = r->first + index / (r->kind_count + 1u),
+                                 .is_full = part == 0};
 }
 
 static enum ls_err take_block(struct range *r, const struct ls_pull_call *call, struct ls_span text,
@@ -175,7 +203,7 @@ static enum ls_err take_block(struct range *r, const struct ls_pull_call *call, 
         e = ls_fail(d, LS_ERR_RANGE, "%s: asked for block %" PRIu64 ", got block %" PRIu64,
                     r->p->w->names[LS_PULL_L2], call->number, r->ref.number);
     }
-    if (e || r->calls_a_block == 1) {
+    if (e || r->kind_count == 0) {
         return e ? e : record(r->p, text, &r->ref, d);
     }
     ls_buf_clear(&r->block);
@@ -187,23 +215,31 @@ static enum ls_err take_range(void *ctx, uint64_t index, const struct ls_pull_an
                               struct ls_diag *d)
 {
     struct range *r = ctx;
+    uint64_t part = index % (r->kind_count + 1u);
     struct ls_pull_call call;
 
     call_range(ctx, index, &call);
     enum ls_err e = ls_pull_judge(r->p, LS_PULL_L2, &call, a, d);
-    if (e || call.method == LS_PULL_BLOCK_BY_NUMBER) {
+    if (e || part == 0) {
         return e ? e : take_block(r, &call, a->result, d);
     }
-    e = record_receipts(r->p, ls_buf_span(&r->block), a->result, &r->ref, d);
-    return e ? e : record(r->p, ls_buf_span(&r->block), &r->ref, d);
+    e = record_beside(r->p, r->kinds[part - 1], ls_buf_span(&r->block), a->result, &r->ref, d);
+    return e || part < r->kind_count ? e : record(r->p, ls_buf_span(&r->block), &r->ref, d);
 }
 
 static enum ls_err fetch_range(struct ls_pull *p, uint64_t first, uint64_t count)
 {
-    struct range r = {.p = p, .first = first, .calls_a_block = p->f->facts.has_receipts ? 2 : 1};
-    const struct ls_pull_plan plan = {LS_PULL_L2, count * r.calls_a_block, call_range, take_range,
-                                      &r};
+    struct range r = {.p = p, .first = first};
 
+    for (int k = 0; k < LS_BESIDE_COUNT; k++) {
+        if (is_wanted(p, (enum ls_beside_kind)k, first)) {
+            r.kinds[r.kind_count++] = (enum ls_beside_kind)k;
+        } else if (p->f->facts.has_beside[k]) {
+            count = 1; /* the blocks after it are wanted with more */
+        }
+    }
+    const struct ls_pull_plan plan = {LS_PULL_L2, count * (r.kind_count + 1u), call_range,
+                                      take_range, &r};
     ls_buf_init(&r.block, LS_CHECK_BLOCK_BYTES_MAX);
     p->outcome = LS_PULL_WENT_WELL;
     enum ls_err e = p->w->ops->fetch(p->w, &plan, p->d);
@@ -300,25 +336,31 @@ enum ls_err ls_pull_be_patient(struct ls_pull *p, enum ls_pull_node node, const 
                    p->w->names[node], what, p->o->patience_ms / 1000);
 }
 
+/* Goes back to the last block that the node still has. */
+static enum ls_err look_again(struct ls_pull *p)
+{
+    const struct ls_pull_track *t = &p->f->l2.track;
+    bool has_any = ls_pull_track_tip(t) != NULL;
+    /* The L1 headers of the branch that is left are asked for while the L1 may have them. */
+    enum ls_err e = has_any ? ls_pull_l1_catch_up(p) : LS_OK;
+
+    if (!e && has_any) {
+        e = ls_pull_find_fork(p, p->next - 1);
+    }
+    if (!e && (!has_any || p->next == t->end)) { /* as before: in the middle of a change */
+        p->w->ops->wait(p->w, p->o->poll_ms);
+    }
+    return e;
+}
+
 /* A block did not sit on the one below. */
 static enum ls_err part(struct ls_pull *p)
 {
-    const struct ls_pull_track *t = &p->f->l2.track;
-    enum ls_err e = LS_OK;
-
     if (p->w->ops->now_ms(p->w) - p->progress_ms >= p->o->patience_ms) {
         return ls_fail(p->d, LS_ERR_LINK, "%s: block %" PRIu64 " does not sit on the one below it",
                        p->w->names[LS_PULL_L2], p->next);
     }
-    /* The L1 headers of the branch that is left are asked for while the L1 may have them. */
-    e = ls_pull_l1_catch_up(p);
-    if (!e) {
-        e = ls_pull_find_fork(p, p->next - 1);
-    }
-    if (!e && p->next == t->end) { /* it is as before: the node was in the middle of a change */
-        p->w->ops->wait(p->w, p->o->poll_ms);
-    }
-    return e;
+    return look_again(p);
 }
 
 /* After a fetch that did not go through: what to do before the next. */
@@ -336,6 +378,11 @@ static enum ls_err recover(struct ls_pull *p, enum ls_err e)
         break;
     case LS_PULL_REORG:
         e = part(p);
+        break;
+    case LS_PULL_MIXED:
+        memcpy(what, p->d->text, sizeof what);
+        e = ls_pull_be_patient(p, LS_PULL_L2, what, p->progress_ms);
+        e = e ? e : look_again(p);
         break;
     }
     return e;

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "harness/capture/beside.h"
 #include "harness/capture/files.h"
 #include "harness/capture/jsontext.h"
 #include "harness/capture/manifest.h"
@@ -122,7 +123,10 @@ static enum ls_err read_root(const struct cJSON *root, struct ls_span text, stru
     if (!e) {
         e = read_u64(root, "labels_from_ms", &out->labels_from_ms, d);
     }
-    out->has_receipts = ls_json_true(ls_json_get(root, "receipts"));
+    for (int k = 0; k < LS_BESIDE_COUNT; k++) {
+        const char *name = ls_beside_of((enum ls_beside_kind)k)->name;
+        out->has_beside[k] = ls_json_true(ls_json_get(root, name));
+    }
     if (!e) {
         e = read_genesis(root, out, d);
     }
@@ -172,8 +176,10 @@ static void write_facts(const struct ls_pull_facts *f, struct ls_jw *w)
     ls_jw_u64(w, "l1_chain_id", f->l1_chain_id);
     ls_jw_u64(w, "from", f->from);
     ls_jw_u64(w, "labels_from_ms", f->labels_from_ms);
-    if (f->has_receipts) {
-        ls_jw_bool(w, "receipts", true);
+    for (int k = 0; k < LS_BESIDE_COUNT; k++) {
+        if (f->has_beside[k]) {
+            ls_jw_bool(w, ls_beside_of((enum ls_beside_kind)k)->name, true);
+        }
     }
     if (!ls_hash_is_zero(&f->genesis.hash)) {
         ls_jw_object(w, "genesis");

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "harness/capture/chain.h"
+#include "harness/capture/manifest.h"
 #include "lib/arena.h"
 #include "lib/bytes.h"
 #include "lib/err.h"
@@ -23,13 +24,13 @@
 struct ls_pull_facts {
     char name[LS_CHAIN_NAME_MAX]; /* in the manifest */
     uint64_t l2_chain_id;
-    uint64_t l1_chain_id;       /* 0: not known */
-    uint64_t from;              /* number of the first block */
-    struct ls_block_id genesis; /* zero hash: the node did not have it */
-    bool has_receipts;          /* blocks are recorded with their receipts */
-    uint64_t labels_from_ms;    /* wall time of the first label row; 0: there is none */
-    struct ls_span rollup_json; /* n 0: none */
-    struct ls_rollup rollup;    /* valid with rollup_json */
+    uint64_t l1_chain_id;             /* 0: not known */
+    uint64_t from;                    /* number of the first block */
+    struct ls_block_id genesis;       /* zero hash: the node did not have it */
+    bool has_beside[LS_BESIDE_COUNT]; /* blocks are recorded with these */
+    uint64_t labels_from_ms;          /* wall time of the first label row; 0: there is none */
+    struct ls_span rollup_json;       /* n 0: none */
+    struct ls_rollup rollup;          /* valid with rollup_json */
     const char *provenance[LS_PULL_PROVENANCE_MAX];
     size_t provenance_count;
 };

@@ -13,10 +13,10 @@
 #include "harness/capture/chain.h"
 #include "harness/capture/check.h"
 #include "harness/capture/manifest.h"
+#include "harness/capture/pull_beside.h"
 #include "harness/capture/pull_folder.h"
 #include "harness/capture/pull_frames.h"
 #include "harness/capture/pull_labels.h"
-#include "harness/capture/pull_receipts.h"
 #include "harness/capture/segment.h"
 #include "lib/json.h"
 
@@ -43,9 +43,9 @@ struct layer {
     struct builder *b;
     struct ls_pull_layer *from;
     struct ls_pull_frames to;
-    struct ls_pull_receipts *receipts; /* written along; NULL: none are recorded */
-    uint64_t next;                     /* canonical number that is due */
-    bool has_anchor;                   /* genesis has been put in front */
+    struct ls_pull_beside *beside; /* written along, a line a block; NULL: L1 */
+    uint64_t next;                 /* canonical number that is due */
+    bool has_anchor;               /* genesis has been put in front */
 };
 
 static enum ls_err no_memory(struct ls_diag *d)
@@ -57,7 +57,12 @@ static enum ls_err put_block(struct layer *l, struct ls_span line, struct ls_dia
 {
     enum ls_err e = ls_pull_frames_put(&l->to, line, d);
 
-    return e || !l->receipts ? e : ls_pull_receipts_put(l->receipts, line, d);
+    for (size_t k = 0; l->beside && !e && k < LS_BESIDE_COUNT; k++) {
+        if (l->b->f->facts.has_beside[k]) {
+            e = ls_pull_beside_put(&l->beside[k], line, d);
+        }
+    }
+    return e;
 }
 
 /* Canonical lines go out as they come; of orphans the place is noted. A line that is there twice
@@ -226,10 +231,10 @@ static enum ls_err put_lines(struct layer *l)
 }
 
 static enum ls_err build_layer(struct builder *b, struct ls_pull_layer *from, const char *file,
-                               struct ls_pull_receipts *receipts, struct ls_manifest_segment *seg)
+                               struct ls_pull_beside *beside, struct ls_manifest_segment *seg)
 {
     struct layer l = {
-        .b = b, .from = from, .to.fd = -1, .receipts = receipts, .next = from->track.first};
+        .b = b, .from = from, .to.fd = -1, .beside = beside, .next = from->track.first};
     struct ls_pull_track *t = &from->track;
     enum ls_err e = ls_pull_frames_open(b->dir, file, b->level, &l.to, b->d);
 
@@ -255,26 +260,39 @@ static enum ls_err build_layer(struct builder *b, struct ls_pull_layer *from, co
     return e;
 }
 
+static enum ls_err end_beside(struct builder *b, enum ls_beside_kind k,
+                              struct ls_pull_beside *beside)
+{
+    struct ls_manifest_segment *seg = &b->m.beside[k];
+
+    seg->is_present = true;
+    seg->lines = beside->to.lines;
+    b->text_bytes += beside->to.text_bytes;
+    b->out->lacking[k] = beside->lacking;
+    return ls_pull_frames_end(&beside->to, seg->sha256, b->d);
+}
+
 static enum ls_err build_l2(struct builder *b)
 {
-    struct ls_pull_receipts r;
-    struct ls_manifest_segment *seg = &b->m.receipts;
+    struct ls_pull_beside beside[LS_BESIDE_COUNT];
+    const bool *has = b->f->facts.has_beside;
+    enum ls_err e = LS_OK;
 
-    if (!b->f->facts.has_receipts) {
-        return build_layer(b, &b->f->l2, LS_SEGMENT_L2_FILE, NULL, &b->m.l2);
+    for (int k = 0; k < LS_BESIDE_COUNT; k++) {
+        ls_pull_beside_init(&beside[k], (enum ls_beside_kind)k);
+        if (!e && has[k]) {
+            e = ls_pull_beside_open(&beside[k], b->f, b->dir, b->level, b->d);
+        }
     }
-    enum ls_err e = ls_pull_receipts_open(b->f, b->dir, b->level, &r, b->d);
     if (!e) {
-        e = build_layer(b, &b->f->l2, LS_SEGMENT_L2_FILE, &r, &b->m.l2);
+        e = build_layer(b, &b->f->l2, LS_SEGMENT_L2_FILE, beside, &b->m.l2);
     }
-    if (!e) {
-        e = ls_pull_frames_end(&r.to, seg->sha256, b->d);
+    for (int k = 0; k < LS_BESIDE_COUNT; k++) {
+        if (!e && has[k]) {
+            e = end_beside(b, (enum ls_beside_kind)k, &beside[k]);
+        }
+        ls_pull_beside_close(&beside[k]);
     }
-    seg->is_present = true;
-    seg->lines = r.to.lines;
-    b->text_bytes += r.to.text_bytes;
-    b->out->without_receipts = r.lacking;
-    ls_pull_receipts_close(&r);
     return e;
 }
 
@@ -484,8 +502,10 @@ enum ls_err ls_pull_folder_finish(struct ls_pull_folder *f, int level, struct ls
         fill_result(&b);
         ls_pull_journal_close(&f->l2.journal);
         ls_pull_journal_close(&f->l1.journal);
-        ls_pull_journal_close(&f->receipts);
         ls_pull_journal_close(&f->status);
+        for (size_t k = 0; k < LS_BESIDE_COUNT; k++) {
+            ls_pull_journal_close(&f->beside[k]);
+        }
         f->is_open = false;
         e = ls_pull_folder_roll(f->dir, d);
     } else {

@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "harness/capture/beside.h"
 #include "harness/capture/check.h"
 #include "harness/capture/jsontext.h"
 #include "harness/capture/manifest.h"
@@ -242,11 +243,11 @@ static enum ls_err lock(struct ls_pull_folder *f, struct ls_diag *d)
 static enum ls_err init(struct ls_pull_folder *f, const char *dir, uint32_t window,
                         struct ls_diag *d)
 {
-    *f = (struct ls_pull_folder){.l2.journal.fd = -1,
-                                 .l1.journal.fd = -1,
-                                 .receipts.fd = -1,
-                                 .status.fd = -1,
-                                 .lock_fd = -1};
+    *f = (struct ls_pull_folder){
+        .l2.journal.fd = -1, .l1.journal.fd = -1, .status.fd = -1, .lock_fd = -1};
+    for (size_t k = 0; k < LS_BESIDE_COUNT; k++) {
+        f->beside[k].fd = -1;
+    }
     ls_arena_init(&f->arena, FACTS_BYTES_MAX);
     ls_buf_init(&f->last_row, LS_MANIFEST_BYTES_MAX);
     if (strlen(dir) >= sizeof f->dir) {
@@ -312,8 +313,11 @@ enum ls_err ls_pull_folder_open(struct ls_pull_folder *f, struct ls_diag *d)
     if (!e) {
         e = ls_pull_journal_open(f->dir, LS_PULL_STATUS_JOURNAL, &f->status, d);
     }
-    if (!e && f->facts.has_receipts) {
-        e = ls_pull_journal_open(f->dir, LS_PULL_RECEIPTS_JOURNAL, &f->receipts, d);
+    for (int k = 0; !e && k < LS_BESIDE_COUNT; k++) {
+        if (f->facts.has_beside[k]) {
+            const char *name = ls_beside_of((enum ls_beside_kind)k)->journal;
+            e = ls_pull_journal_open(f->dir, name, &f->beside[k], d);
+        }
     }
     if (!e) {
         e = scan_blocks(f, &f->l1, true, d);
@@ -330,8 +334,9 @@ enum ls_err ls_pull_folder_open(struct ls_pull_folder *f, struct ls_diag *d)
 
 void ls_pull_folder_forget(struct ls_pull_folder *f)
 {
-    static const char *const files[] = {LS_PULL_FACTS_FILE, LS_PULL_L2_JOURNAL, LS_PULL_L1_JOURNAL,
-                                        LS_PULL_STATUS_JOURNAL, LS_PULL_RECEIPTS_JOURNAL};
+    static const char *const files[] = {LS_PULL_FACTS_FILE,         LS_PULL_L2_JOURNAL,
+                                        LS_PULL_L1_JOURNAL,         LS_PULL_STATUS_JOURNAL,
+                                        LS_BESIDE_RECEIPTS_JOURNAL, LS_BESIDE_PROOFS_JOURNAL};
     char path[LS_PATH_MAX];
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -348,8 +353,10 @@ void ls_pull_folder_close(struct ls_pull_folder *f)
 {
     ls_pull_journal_close(&f->l2.journal);
     ls_pull_journal_close(&f->l1.journal);
-    ls_pull_journal_close(&f->receipts);
     ls_pull_journal_close(&f->status);
+    for (size_t k = 0; k < LS_BESIDE_COUNT; k++) {
+        ls_pull_journal_close(&f->beside[k]);
+    }
     ls_pull_track_fini(&f->l2.track);
     ls_pull_track_fini(&f->l1.track);
     ls_arena_fini(&f->arena);
@@ -393,13 +400,10 @@ enum ls_err ls_pull_folder_put(struct ls_pull_layer *layer, struct ls_span text,
     return e ? e : ls_pull_track_add(&layer->track, ref, d);
 }
 
-enum ls_err ls_pull_folder_put_receipts(struct ls_pull_folder *f, struct ls_span text,
-                                        struct ls_diag *d)
+enum ls_err ls_pull_folder_put_beside(struct ls_pull_folder *f, enum ls_beside_kind k,
+                                      struct ls_span text, struct ls_diag *d)
 {
-    struct ls_jsontext it = ls_jsontext_open(text);
-    struct ls_jsontext_item first;
-
-    return ls_jsontext_next(&it, &first) ? put_line(&f->receipts, text, d) : LS_OK;
+    return ls_beside_is_some(text) ? put_line(&f->beside[k], text, d) : LS_OK;
 }
 
 enum ls_err ls_pull_folder_put_genesis(struct ls_pull_folder *f, struct ls_span text,
@@ -457,8 +461,10 @@ enum ls_err ls_pull_folder_sync(struct ls_pull_folder *f, struct ls_diag *d)
 {
     enum ls_err e = ls_pull_journal_sync(&f->l1.journal, d);
 
-    if (!e && f->facts.has_receipts) {
-        e = ls_pull_journal_sync(&f->receipts, d);
+    for (size_t k = 0; !e && k < LS_BESIDE_COUNT; k++) {
+        if (f->facts.has_beside[k]) {
+            e = ls_pull_journal_sync(&f->beside[k], d);
+        }
     }
     if (!e) {
         e = ls_pull_journal_sync(&f->l2.journal, d);

@@ -24,7 +24,6 @@
 #define LS_PULL_L2_JOURNAL "l2.ndjson.part"
 #define LS_PULL_L1_JOURNAL "l1.ndjson.part"
 #define LS_PULL_STATUS_JOURNAL "status.ndjson.part"
-#define LS_PULL_RECEIPTS_JOURNAL "receipts.ndjson.part"
 #define LS_PULL_BUILDING "building.part"
 #define LS_PULL_READY "ready.part"
 
@@ -45,7 +44,7 @@ struct ls_pull_folder {
     struct ls_arena arena; /* texts of facts */
     struct ls_pull_layer l2;
     struct ls_pull_layer l1;
-    struct ls_pull_journal receipts; /* closed when they are not wanted */
+    struct ls_pull_journal beside[LS_BESIDE_COUNT]; /* closed when they are not wanted */
     struct ls_pull_journal status;
     uint64_t rows;
     uint64_t last_row_ms;   /* at_ms of the last row */
@@ -72,11 +71,11 @@ enum ls_err ls_pull_folder_open(struct ls_pull_folder *f, struct ls_diag *d);
 enum ls_err ls_pull_folder_put(struct ls_pull_layer *layer, struct ls_span text,
                                const struct ls_l2_ref *ref, struct ls_diag *d);
 
-/* Records the receipts (a list) of the block that will be recorded next; the caller has checked
- * them. Lines come before that of their block, so whoever is killed between them has some too many,
- * and never a block without. An empty list needs no line. IO. */
-enum ls_err ls_pull_folder_put_receipts(struct ls_pull_folder *f, struct ls_span text,
-                                        struct ls_diag *d);
+/* Records what stands beside the block that will be recorded next; the caller has checked it.
+ * Lines come before that of their block, so whoever is killed between them has some too many, and
+ * never a block without. An empty list needs no line. IO. */
+enum ls_err ls_pull_folder_put_beside(struct ls_pull_folder *f, enum ls_beside_kind k,
+                                      struct ls_span text, struct ls_diag *d);
 
 /* Records the genesis block, which must come first. IO. */
 enum ls_err ls_pull_folder_put_genesis(struct ls_pull_folder *f, struct ls_span text,
@@ -114,8 +113,8 @@ struct ls_pull_result {
     uint64_t rows;
     uint64_t orphans_left_out; /* their L1 header could not be had */
     uint64_t rows_left_out;
-    uint64_t without_receipts; /* blocks that should have some */
-    bool is_verified;          /* false: too large to be opened here */
+    uint64_t lacking[LS_BESIDE_COUNT]; /* blocks without what should stand beside them */
+    bool is_verified;                  /* false: too large to be opened here */
 };
 
 #define LS_PULL_VERIFY_BYTES_MAX ((uint64_t)64 << 20) /* of text that is opened to verify */

@@ -19,8 +19,9 @@
 /* How a fetch of blocks ended when it did not go through. */
 enum ls_pull_outcome {
     LS_PULL_WENT_WELL,
-    LS_PULL_GONE, /* the node did not have a block */
-    LS_PULL_REORG /* a block's parent is not recorded */
+    LS_PULL_GONE,  /* the node did not have a block */
+    LS_PULL_REORG, /* a block's parent is not recorded */
+    LS_PULL_MIXED  /* what came beside a block is of another: a reorg between two answers */
 };
 
 struct ls_pull {

@@ -8,16 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/capture/beside.h"
 #include "harness/capture/manifest.h"
 #include "harness/capture/pull_folder.h"
 
 #define ASIDE ".part" /* what ls_file_write writes before it renames */
 
 /* The manifest is the last. */
-static const char *const PARTS[] = {LS_SEGMENT_L2_FILE, LS_SEGMENT_L1_FILE, LS_SEGMENT_STATUS_FILE,
-                                    LS_SEGMENT_RECEIPTS_FILE, LS_MANIFEST_FILE};
+static const char *const PARTS[] = {LS_SEGMENT_L2_FILE,     LS_SEGMENT_L1_FILE,
+                                    LS_SEGMENT_STATUS_FILE, LS_SEGMENT_RECEIPTS_FILE,
+                                    LS_SEGMENT_PROOFS_FILE, LS_MANIFEST_FILE};
 static const char *const JOURNALS[] = {LS_PULL_L2_JOURNAL, LS_PULL_L1_JOURNAL,
-                                       LS_PULL_STATUS_JOURNAL, LS_PULL_RECEIPTS_JOURNAL};
+                                       LS_PULL_STATUS_JOURNAL, LS_BESIDE_RECEIPTS_JOURNAL,
+                                       LS_BESIDE_PROOFS_JOURNAL};
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 /* A file of this name in dir/sub. */

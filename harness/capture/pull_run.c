@@ -357,7 +357,7 @@ static enum ls_err begin_new(struct ls_pull *p, struct meeting *m)
     if (!e) {
         e = describe(p, m);
     }
-    p->f->facts.has_receipts = p->o->has_receipts;
+    memcpy(p->f->facts.has_beside, p->o->has_beside, sizeof p->o->has_beside);
     return e ? e : ls_pull_folder_save(p->f, p->d);
 }
 
@@ -417,11 +417,13 @@ static enum ls_err go_on(struct ls_pull *p, struct meeting *m)
                     " for both, the genesis blocks differ; give another folder or another URL",
                     p->f->dir, p->w->names[LS_PULL_L2], facts->l2_chain_id);
     }
-    bool has_news = (facts->l1_chain_id == 0 && m->l1_chain_id != 0) ||
-                    (p->o->has_receipts && !facts->has_receipts);
+    bool has_news = facts->l1_chain_id == 0 && m->l1_chain_id != 0;
+    for (size_t k = 0; k < LS_BESIDE_COUNT; k++) {
+        has_news |= p->o->has_beside[k] && !facts->has_beside[k];
+        facts->has_beside[k] |= p->o->has_beside[k];
+    }
     if (!e && has_news) {
         facts->l1_chain_id = facts->l1_chain_id ? facts->l1_chain_id : m->l1_chain_id;
-        facts->has_receipts |= p->o->has_receipts;
         e = ls_pull_folder_save(p->f, p->d);
     }
     return e;

@@ -26,15 +26,15 @@ struct ls_pull_options {
     const char *from_tag; /* instead of a number: "safe", "finalized", "latest"; NULL: number */
     bool has_to;
     uint64_t to;
-    bool is_following;      /* wait for blocks that are not there yet */
-    struct ls_span rollup;  /* text of rollup.json; n 0: ask the CL */
-    bool has_no_rollup;     /* do not ask the CL either */
-    const char *provenance; /* one sentence more; NULL: none */
-    bool has_receipts;      /* blocks with their receipts; a folder that has them goes on so */
-    uint64_t poll_ms;       /* how often the head is asked for when following */
-    uint64_t patience_ms;   /* how long a node may lack a block that it says is there */
-    int level;              /* of compression, 1..19 */
-    uint32_t window;        /* LS_PULL_WINDOW, or less in tests */
+    bool is_following;                /* wait for blocks that are not there yet */
+    struct ls_span rollup;            /* text of rollup.json; n 0: ask the CL */
+    bool has_no_rollup;               /* do not ask the CL either */
+    const char *provenance;           /* one sentence more; NULL: none */
+    bool has_beside[LS_BESIDE_COUNT]; /* blocks with these; a folder that has them goes on so */
+    uint64_t poll_ms;                 /* how often the head is asked for when following */
+    uint64_t patience_ms;             /* how long a node may lack a block that it says is there */
+    int level;                        /* of compression, 1..19 */
+    uint32_t window;                  /* LS_PULL_WINDOW, or less in tests */
 };
 
 /* Who watches. Each may be NULL. */

@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/capture/beside.h"
 #include "harness/capture/check.h"
 #include "harness/capture/manifest.h"
 #include "harness/capture/pull_folder.h"
-#include "harness/capture/receipts.h"
 #include "harness/capture/segment.h"
 #include "lib/hash.h"
 #include "lib/zst.h"
@@ -28,7 +28,7 @@ struct unfold {
     struct ls_pull_journal out;
     uint64_t canonical; /* lines; UINT64_MAX: all (label rows) */
     uint64_t line;
-    bool has_receipts;  /* lines are: those of blocks that have none are not written */
+    bool is_beside;     /* lines that say nothing of their block are not written */
     bool takes_orphans; /* first pass: only what is behind the canonical lines is kept */
     struct ls_buf part; /* of the line that the pieces have not ended yet */
     struct ls_buf orphans;
@@ -81,7 +81,7 @@ static enum ls_err take_line(struct unfold *u, struct ls_span line)
     enum ls_err e = LS_OK;
     bool is_orphan = u->line >= u->canonical;
 
-    if (u->has_receipts && !ls_receipts_are_some(line)) {
+    if (u->is_beside && !ls_beside_is_some(line)) {
         u->line++;
         return LS_OK;
     }
@@ -190,16 +190,15 @@ static uint64_t count_canonical(const struct ls_manifest_segment *seg)
 
 /* Writes the segment's lines to dir/journal, aside and then renamed. */
 static enum ls_err unfold_segment(const char *dir, const char *segment, const char *journal,
-                                  const struct ls_manifest_segment *seg, struct ls_diag *d)
+                                  const struct ls_manifest_segment *seg, bool is_beside,
+                                  struct ls_diag *d)
 {
     char from[LS_PATH_MAX];
     char to[LS_PATH_MAX];
     char aside[LS_PATH_MAX];
     char name[64];
-    struct unfold u = {.out.fd = -1,
-                       .canonical = count_canonical(seg),
-                       .has_receipts = strcmp(segment, LS_SEGMENT_RECEIPTS_FILE) == 0,
-                       .d = d};
+    struct unfold u = {
+        .out.fd = -1, .canonical = count_canonical(seg), .is_beside = is_beside, .d = d};
     struct ls_span packed = {NULL, 0};
     enum ls_err e = LS_OK;
 
@@ -241,16 +240,19 @@ static enum ls_err unfold_all(const char *dir, const struct ls_manifest *m, stru
 
     /* The L2 journal comes last: where it stands, all do. */
     if (m->l1.is_present) {
-        e = unfold_segment(dir, LS_SEGMENT_L1_FILE, LS_PULL_L1_JOURNAL, &m->l1, d);
+        e = unfold_segment(dir, LS_SEGMENT_L1_FILE, LS_PULL_L1_JOURNAL, &m->l1, false, d);
     }
     if (!e && m->status.is_present) {
-        e = unfold_segment(dir, LS_SEGMENT_STATUS_FILE, LS_PULL_STATUS_JOURNAL, &m->status, d);
-    }
-    if (!e && m->receipts.is_present) {
-        e = unfold_segment(dir, LS_SEGMENT_RECEIPTS_FILE, LS_PULL_RECEIPTS_JOURNAL, &m->receipts,
+        e = unfold_segment(dir, LS_SEGMENT_STATUS_FILE, LS_PULL_STATUS_JOURNAL, &m->status, false,
                            d);
     }
-    return e ? e : unfold_segment(dir, LS_SEGMENT_L2_FILE, LS_PULL_L2_JOURNAL, &m->l2, d);
+    for (int k = 0; !e && k < LS_BESIDE_COUNT; k++) {
+        if (m->beside[k].is_present) {
+            const struct ls_beside *kind = ls_beside_of((enum ls_beside_kind)k);
+            e = unfold_segment(dir, kind->file, kind->journal, &m->beside[k], true, d);
+        }
+    }
+    return e ? e : unfold_segment(dir, LS_SEGMENT_L2_FILE, LS_PULL_L2_JOURNAL, &m->l2, false, d);
 }
 
 enum ls_err ls_pull_folder_unfold(const struct ls_pull_folder *f, struct ls_diag *d)

@@ -1,5 +1,5 @@
 /*
- * Receipts: proving them, and giving them to the blocks of a chain.
+ * Receipts: proving them.
  */
 #include "harness/capture/receipts.h"
 
@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "harness/capture/jsontext.h"
-#include "harness/capture/load.h"
 #include "lib/hex.h"
 #include "lib/json.h"
 #include "lib/op/receipt.h"
@@ -229,14 +228,6 @@ enum ls_err ls_receipts_check(struct ls_span block, struct ls_span receipts,
     return e;
 }
 
-bool ls_receipts_are_some(struct ls_span line)
-{
-    struct ls_jsontext it = ls_jsontext_open(line);
-    struct ls_jsontext_item first;
-
-    return line.n > 0 && line.p[0] == '[' && ls_jsontext_next(&it, &first);
-}
-
 bool ls_receipts_block(struct ls_span receipts, struct ls_hash *out)
 {
     struct ls_jsontext it = ls_jsontext_open(receipts);
@@ -248,65 +239,4 @@ bool ls_receipts_block(struct ls_span receipts, struct ls_hash *out)
     struct ls_span v = ls_jsontext_get(first.value, "blockHash");
     return v.n > 2 && v.p[0] == '"' &&
            ls_hex_fixed((const char *)v.p + 1, v.n - 2, out->b, sizeof out->b) == LS_OK;
-}
-
-/* --- the segment --- */
-
-static bool is_none(struct ls_span line)
-{
-    return line.n == sizeof LS_RECEIPTS_NONE - 1 && memcmp(line.p, LS_RECEIPTS_NONE, line.n) == 0;
-}
-
-static enum ls_err load_line(const struct ls_chain *c, uint32_t id, struct ls_span line,
-                             struct ls_chain_fault *fault, struct ls_diag *d)
-{
-    const struct ls_ublock *b = ls_universe_get(c->l2, id);
-    struct ls_span block = ls_ublock_text(b);
-
-    if (is_none(line)) {
-        return LS_OK;
-    }
-    enum ls_err e = ls_receipts_check(block, line, c->has_rollup ? &c->rollup : NULL, d);
-    if (e) {
-        ls_load_note(fault, LS_SEGMENT_RECEIPTS_FILE, id + 1, &b->ref.number, d);
-        return ls_fail_in(d, e, "%s line %" PRIu32 ", block %" PRIu64, LS_SEGMENT_RECEIPTS_FILE,
-                          id + 1, b->ref.number);
-    }
-    ls_universe_set_receipts(c->l2, id, (const char *)line.p, line.n);
-    return LS_OK;
-}
-
-enum ls_err ls_receipts_load(const struct ls_chain *c, const struct ls_manifest_segment *seg,
-                             const struct ls_segment *data, struct ls_chain_fault *fault,
-                             struct ls_diag *d)
-{
-    struct ls_span rest = ls_buf_span(&data->text);
-    struct ls_span line;
-    uint32_t count = ls_universe_count(c->l2);
-    uint32_t id = 0;
-    enum ls_err e = LS_OK;
-
-    if (seg->lines != count) {
-        return ls_fail(d, LS_ERR_RANGE,
-                       "receipts: the manifest says %" PRIu64 " lines, there are %" PRIu32
-                       " blocks",
-                       seg->lines, count);
-    }
-    while (!e && id < count && ls_segment_line(&rest, &line)) {
-        e = load_line(c, id, line, fault, d);
-        id += !e;
-    }
-    if (e) {
-        return e;
-    }
-    e = ls_segment_judge(data, LS_SEGMENT_RECEIPTS_FILE, "the lines that can be read", d);
-    if (!e && (id < count || rest.n > 0)) {
-        e = ls_fail(d, LS_ERR_RANGE, "%s: %s behind line %" PRIu32 ", there are %" PRIu32 " blocks",
-                    LS_SEGMENT_RECEIPTS_FILE,
-                    rest.n > 0 ? "there are more lines" : "lines are missing", id, count);
-    }
-    if (e) {
-        ls_load_note(fault, LS_SEGMENT_RECEIPTS_FILE, id + 1, NULL, NULL);
-    }
-    return e;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/capture/beside.h"
 #include "harness/capture/check.h"
 #include "harness/capture/draft.h"
 #include "harness/capture/jsontext.h"
@@ -332,39 +333,39 @@ static enum ls_err load_rows(const struct ls_window_spec *spec, const struct cut
     return e;
 }
 
-/* --- receipts --- */
+/* --- receipts and proofs: a line a block --- */
 
-struct receipts {
+struct beside {
     const struct cut *l2;
     struct ls_buf *out;
     uint64_t id; /* of the next line's block */
     uint64_t kept;
 };
 
-static enum ls_err take_receipts(void *user, struct ls_span line)
+static enum ls_err take_beside(void *user, struct ls_span line)
 {
-    struct receipts *r = user;
-    uint64_t id = r->id++;
+    struct beside *b = user;
+    uint64_t id = b->id++;
 
-    if (id >= r->l2->ix->counts.blocks || !is_kept(r->l2, (uint32_t)id)) {
+    if (id >= b->l2->ix->counts.blocks || !is_kept(b->l2, (uint32_t)id)) {
         return LS_OK;
     }
-    r->kept++;
-    ls_buf_put(r->out, line.p, line.n);
-    return ls_buf_putc(r->out, '\n');
+    b->kept++;
+    ls_buf_put(b->out, line.p, line.n);
+    return ls_buf_putc(b->out, '\n');
 }
 
-static enum ls_err load_receipts(const struct ls_window_spec *spec, const struct cut *l2,
-                                 struct ls_window *out, struct ls_diag *d)
+static enum ls_err load_beside(const struct ls_window_spec *spec, enum ls_beside_kind k,
+                               const struct cut *l2, struct ls_window *out, struct ls_diag *d)
 {
-    const struct ls_manifest_segment *seg = &spec->manifest->receipts;
-    struct receipts r = {.l2 = l2, .out = &out->receipts.text};
-    struct lines lines = {.take = take_receipts, .user = &r};
+    const struct ls_manifest_segment *seg = &spec->manifest->beside[k];
+    struct beside b = {.l2 = l2, .out = &out->beside[k].text};
+    struct lines lines = {.take = take_beside, .user = &b};
     enum ls_err e =
-        seg->is_present ? each_line(spec->dir, LS_SEGMENT_RECEIPTS_FILE, seg, &lines, d) : LS_OK;
+        seg->is_present ? each_line(spec->dir, ls_beside_of(k)->file, seg, &lines, d) : LS_OK;
 
-    out->receipts_seg.is_present = seg->is_present;
-    out->receipts_seg.lines = r.kept;
+    out->beside_seg[k].is_present = seg->is_present;
+    out->beside_seg[k].lines = b.kept;
     return e;
 }
 
@@ -471,10 +472,10 @@ enum ls_err ls_window_load(const struct ls_window_spec *spec, struct ls_arena *a
     ls_buf_init(&out->l2.text, LS_SEGMENT_BYTES_MAX);
     ls_buf_init(&out->l1.text, LS_SEGMENT_BYTES_MAX);
     ls_buf_init(&out->status.text, LS_SEGMENT_BYTES_MAX);
-    ls_buf_init(&out->receipts.text, LS_SEGMENT_BYTES_MAX);
     enum ls_err e = load_l2(spec, &l2, d);
-    if (!e) {
-        e = load_receipts(spec, &l2, out, d);
+    for (int k = 0; k < LS_BESIDE_COUNT; k++) {
+        ls_buf_init(&out->beside[k].text, LS_SEGMENT_BYTES_MAX);
+        e = e ? e : load_beside(spec, (enum ls_beside_kind)k, &l2, out, d);
     }
     if (!e) {
         e = load_rows(spec, &l2, out, &l1, d);
@@ -492,5 +493,7 @@ void ls_window_fini(struct ls_window *w)
     ls_segment_fini(&w->l2);
     ls_segment_fini(&w->l1);
     ls_segment_fini(&w->status);
-    ls_segment_fini(&w->receipts);
+    for (size_t k = 0; k < LS_BESIDE_COUNT; k++) {
+        ls_segment_fini(&w->beside[k]);
+    }
 }

@@ -24,11 +24,11 @@ struct ls_window {
     struct ls_segment l2;
     struct ls_segment l1;
     struct ls_segment status;
-    struct ls_segment receipts;
+    struct ls_segment beside[LS_BESIDE_COUNT];
     struct ls_manifest_segment l2_seg;
     struct ls_manifest_segment l1_seg; /* is_present false: no header belongs to the window */
     struct ls_manifest_segment status_seg;
-    struct ls_manifest_segment receipts_seg;
+    struct ls_manifest_segment beside_seg[LS_BESIDE_COUNT];
 };
 
 /* Fills out, which is zeroed first; free it with ls_window_fini in any case. RANGE when no

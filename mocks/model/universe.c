@@ -108,6 +108,12 @@ void ls_universe_set_receipts(struct ls_universe *u, uint32_t id, const char *js
     u->blocks[id].receipts_bytes = n;
 }
 
+void ls_universe_set_proof(struct ls_universe *u, uint32_t id, const char *json, size_t n)
+{
+    u->blocks[id].proof = json;
+    u->blocks[id].proof_bytes = n;
+}
+
 uint32_t ls_universe_count(const struct ls_universe *u)
 {
     return u->count;

@@ -41,6 +41,8 @@ struct ls_ublock {
     struct ls_utexts *texts; /* not NULL: json is NULL, ls_ublock_text asks here */
     const char *receipts;    /* eth_getBlockReceipts result, borrowed as json; NULL: not recorded */
     size_t receipts_bytes;
+    const char *proof; /* eth_getProof result of the L2ToL1MessagePasser, borrowed; NULL: none */
+    size_t proof_bytes;
     uint32_t run_first; /* set by ls_universe_add */
 };
 
@@ -57,6 +59,9 @@ enum ls_err ls_universe_add(struct ls_universe *u, const struct ls_ublock *b, ui
 
 /* Gives block id (< count) its receipts, borrowed for the life of the universe. */
 void ls_universe_set_receipts(struct ls_universe *u, uint32_t id, const char *json, size_t n);
+
+/* And its proof. */
+void ls_universe_set_proof(struct ls_universe *u, uint32_t id, const char *json, size_t n);
 
 /* Blocks added. */
 uint32_t ls_universe_count(const struct ls_universe *u);

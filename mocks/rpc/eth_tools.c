@@ -7,6 +7,7 @@
 
 #include "lib/hex.h"
 #include "lib/json.h"
+#include "lib/op/account.h"
 #include "mocks/rpc/basefee.h"
 #include "mocks/rpc/blockjson.h"
 
@@ -85,11 +86,16 @@ bool ls_eth_take_block(const struct ls_eth_view *view, struct ls_go_args *a, boo
 
 /* --- state --- */
 
+static bool take_this_address(struct ls_go_args *a, struct ls_addr *out)
+{
+    return ls_go_fixed(a, ls_go_args_take(a, true), LS_GO_ARGUMENT, "common.Address", out->b,
+                       sizeof out->b);
+}
+
 static bool take_address(struct ls_go_args *a)
 {
-    uint8_t address[20];
-    return ls_go_fixed(a, ls_go_args_take(a, true), LS_GO_ARGUMENT, "common.Address", address,
-                       sizeof address);
+    struct ls_addr address;
+    return take_this_address(a, &address);
 }
 
 /* The error of the read, or of an engine that has the block and not its state: op-geth's words. */
@@ -146,15 +152,36 @@ static void code(const struct ls_eth_view *v, struct ls_rpc_call *call)
     }
 }
 
+bool ls_eth_put_proof(const struct ls_eth_view *v, struct ls_rpc_call *call, uint32_t id,
+                      const struct ls_addr *who, size_t key_count)
+{
+    const struct ls_ublock *b = ls_universe_get(v->universe, id);
+    struct ls_jw w;
+    if (b->proof == NULL || key_count > 0 ||
+        memcmp(who->b, LS_MESSAGE_PASSER.b, sizeof who->b) != 0) {
+        return false;
+    }
+    ls_rpc_result(call, &w);
+    ls_jw_raw(&w, NULL, b->proof, b->proof_bytes);
+    return true;
+}
+
 /* A proof takes the state's tree, which no setting makes up. */
 static void proof(const struct ls_eth_view *v, struct ls_rpc_call *call)
 {
     struct ls_go_args a;
     struct ls_el_read r;
+    struct ls_addr who;
     ls_go_args_begin(&a, call);
-    if (!take_address(&a) ||
-        !ls_go_kind(&a, ls_go_args_take(&a, true), LS_GO_ARGUMENT, "array", "[]string") ||
+    if (!take_this_address(&a, &who)) {
+        return;
+    }
+    const struct cJSON *keys = ls_go_args_take(&a, true);
+    if (!ls_go_kind(&a, keys, LS_GO_ARGUMENT, "array", "[]string") ||
         !ls_eth_take_block(v, &a, true, &r) || !ls_go_args_end(&a)) {
+        return;
+    }
+    if (r.kind == LS_READ_BLOCK && ls_eth_put_proof(v, call, r.id, &who, ls_json_count(keys))) {
         return;
     }
     if (r.kind == LS_READ_ERROR) {

@@ -19,6 +19,11 @@ bool ls_eth_serve_tools(const struct ls_eth_view *view, struct ls_rpc_call *call
  * eth_getBlockTransactionCountByHash; false: it is none of them. For eth_tools.c. */
 bool ls_eth_serve_txs(const struct ls_eth_view *view, struct ls_rpc_call *call);
 
+/* Answers with the recorded proof of who in the state of block id; false: nothing is answered,
+ * there is none. Recorded are those of the L2ToL1MessagePasser, without keys. */
+bool ls_eth_put_proof(const struct ls_eth_view *view, struct ls_rpc_call *call, uint32_t id,
+                      const struct ls_addr *who, size_t key_count);
+
 /* Answers with the receipts of the block that was read; null when it is none. */
 void ls_eth_put_receipts(const struct ls_eth_view *view, struct ls_rpc_call *call,
                          const struct ls_el_read *r);

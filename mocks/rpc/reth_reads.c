@@ -91,7 +91,11 @@ static void proof(struct ls_engine_port *e, const struct ls_eth_view *v, struct 
         ls_rpc_error(call, LS_RPC_INVALID_PARAMS,
                      "distance to target block exceeds maximum proof window");
     } else {
-        ls_rpc_error(call, LS_RPC_SERVER, "the state is not recorded");
+        struct ls_addr who;
+        memcpy(who.b, p.address, sizeof who.b);
+        if (!ls_eth_put_proof(v, call, r.id, &who, p.list.count)) {
+            ls_rpc_error(call, LS_RPC_SERVER, "the state is not recorded");
+        }
     }
 }
 

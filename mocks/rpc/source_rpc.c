@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/hex.h"
 #include "lib/json.h"
 #include "lib/op/header.h"
 #include "lib/op/output.h"
@@ -138,28 +139,44 @@ static void version(struct source_port *p, struct ls_rpc_call *call)
     }
 }
 
-/* From Isthmus on the header's withdrawalsRoot is the message passer's storage root; before it the
- * root is not in the header and the members stay zero. */
+/* The message passer's storage root after the block: from Isthmus on the header's withdrawalsRoot,
+ * before it what a recorded proof says. false: not known. */
+static bool passer_root(const struct ls_ublock *b, const struct ls_header *h, struct ls_hash *out)
+{
+    struct cJSON *proof = NULL;
+    if (h->tail >= LS_TAIL_REQUESTS_HASH) {
+        *out = h->withdrawals_root;
+        return true;
+    }
+    if (b->proof == NULL || ls_json_parse(b->proof, b->proof_bytes, 0, &proof, NULL)) {
+        return false;
+    }
+    const char *hex = ls_json_str(ls_json_get(proof, "storageHash"));
+    bool is_there = hex != NULL && ls_hex_fixed(hex, strlen(hex), out->b, sizeof out->b) == LS_OK;
+    ls_json_free(proof);
+    return is_there;
+}
+
+/* Without the storage root the members that need it stay zero. */
 static void put_output(struct source_port *p, uint32_t id, struct ls_jw *w)
 {
     const struct ls_ublock *b = ls_universe_get(p->cfg.l2, id);
     struct ls_header h = {0};
     struct ls_hash zero = {0};
+    struct ls_hash passer = {0};
     struct ls_hash output = {0};
     struct cJSON *root = NULL;
     if (ls_blockjson_tree(b, &root) == LS_OK) {
         (void)ls_header_from_json(root, &h, NULL, NULL);
     }
     ls_json_free(root);
-    bool is_known = h.tail >= LS_TAIL_REQUESTS_HASH;
-    const struct ls_hash *passer = is_known ? &h.withdrawals_root : &zero;
-    if (is_known) {
-        output = ls_output_root_v0(&h.state_root, passer, &b->ref.hash);
+    if (passer_root(b, &h, &passer)) {
+        output = ls_output_root_v0(&h.state_root, &passer, &b->ref.hash);
     }
     ls_jw_hex(w, "version", zero.b, sizeof zero.b);
     ls_jw_hex(w, "outputRoot", output.b, sizeof output.b);
     ls_l2_ref_write(&b->ref, w, "blockRef");
-    ls_jw_hex(w, "withdrawalStorageRoot", passer->b, sizeof passer->b);
+    ls_jw_hex(w, "withdrawalStorageRoot", passer.b, sizeof passer.b);
     ls_jw_hex(w, "stateRoot", h.state_root.b, sizeof h.state_root.b);
 }
 

@@ -185,9 +185,9 @@ fails() {
     return 1
 }
 
-# same DIR DIR: the same blocks and receipts, byte for byte.
+# same DIR DIR: the same blocks, receipts and proofs, byte for byte.
 same() {
-    for part in '' --receipts; do
+    for part in '' --receipts --proofs; do
         # shellcheck disable=SC2086 # nothing or one word
         "$lockstep" export $part "$1" >"$work/a" && "$lockstep" export $part "$2" >"$work/b" &&
             cmp "$work/a" "$work/b" || return 1
@@ -201,6 +201,11 @@ has_receipts() {
 
 verifies() {
     "$lockstep" verify "$1" >/dev/null
+}
+
+# has_proofs DIR N: of exactly N blocks.
+has_proofs() {
+    [ "$("$lockstep" export --proofs "$1" | grep -c '"accountProof"')" -eq "$2" ]
 }
 
 no_journals() {
@@ -217,11 +222,14 @@ a_range() {
         mine 20
     done
     to=$(head_number)
-    check "a range of $((to + 1)) blocks is captured" runs "$work/range" --from 0 --to "$to" --receipts
+    check "a range of $((to + 1)) blocks is captured" runs "$work/range" --from 0 --to "$to" --receipts \
+        --proofs
     check "with the receipts of its transactions" has_receipts "$work/range" 20
+    check "and the proofs of its states" has_proofs "$work/range" "$to"
     check "it verifies" verifies "$work/range"
     # Calls one by one: slow enough to be hit.
-    killed_often "$work/killed" 120 --from 0 --to "$to" --receipts --batch 1 --parallel 1
+    killed_often "$work/killed" 120 --from 0 --to "$to" --receipts --proofs --batch 1 \
+        --parallel 1
     check "after $kills kills it ends well" runs "$work/killed" --from 0 --to "$to"
     check "with the same blocks" same "$work/range" "$work/killed"
     check "and no journals" no_journals "$work/killed"

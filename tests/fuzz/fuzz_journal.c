@@ -1,14 +1,15 @@
 /*
  * Journals of a capture that somebody changed: the input is a list of edits (which file, place,
- * value; or a cut) to a right capture with orphans, labels and receipts. What must hold: opening
- * refuses with a sentence, or mends; what was mended opens again to the same; and what can be
- * finished is a fixture that verifies.
+ * value; or a cut) to a right capture with orphans, labels, receipts and proofs. What must hold:
+ * opening refuses with a sentence, or mends; what was mended opens again to the same; and what can
+ * be finished is a fixture that verifies.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/capture/beside.h"
 #include "harness/capture/chain.h"
 #include "harness/capture/manifest.h"
 #include "harness/capture/pull_folder.h"
@@ -22,10 +23,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-enum { L2, L1, STATUS, RECEIPTS, FACTS, FILES };
-static const char *const NAMES[FILES] = {LS_PULL_L2_JOURNAL, LS_PULL_L1_JOURNAL,
-                                         LS_PULL_STATUS_JOURNAL, LS_PULL_RECEIPTS_JOURNAL,
-                                         LS_PULL_FACTS_FILE};
+enum { L2, L1, STATUS, RECEIPTS, FACTS, PROOFS, FILES };
+static const char *const NAMES[FILES] = {LS_PULL_L2_JOURNAL,     LS_PULL_L1_JOURNAL,
+                                         LS_PULL_STATUS_JOURNAL, LS_BESIDE_RECEIPTS_JOURNAL,
+                                         LS_PULL_FACTS_FILE,     LS_BESIDE_PROOFS_JOURNAL};
 
 /* The right files, made once. */
 static struct {
@@ -84,7 +85,7 @@ static void put_rows(const struct ls_chain *c, struct ls_buf *b)
 
 static void put_facts(const struct ls_chain *c)
 {
-    struct ls_pull_facts facts = {.name = "fuzzed", .from = FIRST, .has_receipts = true};
+    struct ls_pull_facts facts = {.name = "fuzzed", .from = FIRST, .has_beside = {true, true}};
     struct ls_arena a;
     char path[LS_PATH_MAX];
 
@@ -99,8 +100,9 @@ static void put_facts(const struct ls_chain *c)
 
 static void clear(void)
 {
-    static const char *const made[] = {LS_MANIFEST_FILE, LS_SEGMENT_L2_FILE, LS_SEGMENT_L1_FILE,
-                                       LS_SEGMENT_STATUS_FILE, LS_SEGMENT_RECEIPTS_FILE};
+    static const char *const made[] = {LS_MANIFEST_FILE,         LS_SEGMENT_L2_FILE,
+                                       LS_SEGMENT_L1_FILE,       LS_SEGMENT_STATUS_FILE,
+                                       LS_SEGMENT_RECEIPTS_FILE, LS_SEGMENT_PROOFS_FILE};
     char path[LS_PATH_MAX];
 
     for (size_t i = 0; i < FILES; i++) {
@@ -137,6 +139,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     put_blocks(c.l1, c.l1_tip, low, high, &right.files[L1]);
     put_rows(&c, &right.files[STATUS]);
     ls_buf_puts(&right.files[RECEIPTS], "[{\"blockHash\":\"0x00\"}]\n");
+    ls_buf_puts(&right.files[PROOFS], "{\"accountProof\":[]}\n");
     put_facts(&c);
     ls_chain_close(&c);
     return atexit(remove_folder);

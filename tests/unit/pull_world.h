@@ -122,6 +122,14 @@ static inline struct ls_span world_receipts(const struct pull_world *w, uint32_t
                        : world_text("[]");
 }
 
+static inline struct ls_span world_proof(const struct pull_world *w, uint32_t id)
+{
+    const struct ls_ublock *b = id == LS_NO_BLOCK ? NULL : ls_universe_get(w->chain->l2, id);
+
+    return b && b->proof ? (struct ls_span){(const uint8_t *)b->proof, b->proof_bytes}
+                         : world_text("null");
+}
+
 static inline struct ls_span world_block_call(const struct pull_world *w, enum ls_pull_node node,
                                               const struct ls_pull_call *c)
 {
@@ -139,6 +147,10 @@ static inline struct ls_span world_block_call(const struct pull_world *w, enum l
         return world_receipts(w, ls_universe_at(u, head, c->number));
     case LS_PULL_RECEIPTS_BY_HASH:
         return world_receipts(w, ls_universe_find(u, &c->hash));
+    case LS_PULL_PROOF_BY_NUMBER:
+        return world_proof(w, ls_universe_at(u, head, c->number));
+    case LS_PULL_PROOF_BY_HASH:
+        return world_proof(w, ls_universe_find(u, &c->hash));
     case LS_PULL_CHAIN_ID:
     case LS_PULL_CLIENT_VERSION:
     case LS_PULL_ROLLUP_CONFIG:
@@ -169,6 +181,8 @@ static inline struct ls_span world_answer(struct pull_world *w, enum ls_pull_nod
     case LS_PULL_BLOCK_BY_HASH:
     case LS_PULL_RECEIPTS_BY_NUMBER:
     case LS_PULL_RECEIPTS_BY_HASH:
+    case LS_PULL_PROOF_BY_NUMBER:
+    case LS_PULL_PROOF_BY_HASH:
         break;
     }
     return world_block_call(w, node, c);

@@ -6,8 +6,8 @@
 
 #include <fcntl.h>
 
+#include "harness/capture/beside.h"
 #include "harness/capture/pull_facts.h"
-#include "harness/capture/receipts.h"
 
 #define CAPTURE "capture"
 #define FROM 1600u
@@ -32,7 +32,7 @@ static void remove_capture(const char *dir)
                                         LS_SEGMENT_L1_FILE,       LS_SEGMENT_STATUS_FILE,
                                         LS_SEGMENT_RECEIPTS_FILE, LS_PULL_FACTS_FILE,
                                         LS_PULL_L2_JOURNAL,       LS_PULL_L1_JOURNAL,
-                                        LS_PULL_STATUS_JOURNAL,   LS_PULL_RECEIPTS_JOURNAL};
+                                        LS_PULL_STATUS_JOURNAL,   LS_BESIDE_RECEIPTS_JOURNAL};
     char path[LS_PATH_MAX];
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -64,7 +64,7 @@ static int set_up(void **state)
     r->o = (struct ls_pull_options){.dir = r->dir,
                                     .has_from = true,
                                     .from = FROM,
-                                    .has_receipts = true,
+                                    .has_beside[LS_BESIDE_RECEIPTS] = true,
                                     .poll_ms = 1000,
                                     .patience_ms = 3000,
                                     .level = 1,
@@ -123,7 +123,7 @@ static void check_fixture(struct rig *r, uint64_t blocks, uint64_t lacking)
         }
     }
     assert_int_equal(with, blocks);
-    assert_int_equal(r->result.without_receipts, lacking);
+    assert_int_equal(r->result.lacking[LS_BESIDE_RECEIPTS], lacking);
     ls_chain_close(&c);
 }
 
@@ -135,11 +135,11 @@ static void they_come_with_their_blocks(void **state)
 
     capture_ok(r);
     check_fixture(r, 13, 0);
-    assert_int_equal(ls_path_join(r->dir, LS_PULL_RECEIPTS_JOURNAL, journal, NULL), LS_OK);
+    assert_int_equal(ls_path_join(r->dir, LS_BESIDE_RECEIPTS_JOURNAL, journal, NULL), LS_OK);
     assert_false(ls_file_exists(journal));
     /* A finished capture goes on with them, asked or not. */
     still_world(r, 1620);
-    r->o.has_receipts = false;
+    r->o.has_beside[LS_BESIDE_RECEIPTS] = false;
     capture_ok(r);
     check_fixture(r, 21, 0);
 }
@@ -208,7 +208,7 @@ static void read_journal(const struct rig *r, struct ls_buf *out)
 {
     char path[LS_PATH_MAX];
 
-    assert_int_equal(ls_path_join(r->dir, LS_PULL_RECEIPTS_JOURNAL, path, NULL), LS_OK);
+    assert_int_equal(ls_path_join(r->dir, LS_BESIDE_RECEIPTS_JOURNAL, path, NULL), LS_OK);
     ls_buf_init(out, LS_SEGMENT_BYTES_MAX);
     assert_int_equal(ls_file_read(path, out, NULL), LS_OK);
 }
@@ -217,7 +217,7 @@ static void write_journal(const struct rig *r, const struct ls_buf *text)
 {
     char path[LS_PATH_MAX];
 
-    assert_int_equal(ls_path_join(r->dir, LS_PULL_RECEIPTS_JOURNAL, path, NULL), LS_OK);
+    assert_int_equal(ls_path_join(r->dir, LS_BESIDE_RECEIPTS_JOURNAL, path, NULL), LS_OK);
     assert_int_equal(ls_file_write(path, ls_buf_span(text), NULL), LS_OK);
 }
 
@@ -259,11 +259,11 @@ static void a_folder_without_gets_them_from_now_on(void **state)
 {
     struct rig *r = *state;
 
-    r->o.has_receipts = false;
+    r->o.has_beside[LS_BESIDE_RECEIPTS] = false;
     capture_ok(r);
     check_fixture(r, 0, 0);
     still_world(r, 1620);
-    r->o.has_receipts = true;
+    r->o.has_beside[LS_BESIDE_RECEIPTS] = true;
     capture_ok(r);
     check_fixture(r, 8, 13);
 }

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "harness/capture/beside.h"
 #include "harness/capture/chain_mem.h"
 #include "harness/capture/import.h"
 #include "harness/capture/receipts.h"
@@ -66,7 +67,9 @@ static size_t fill_with_receipts(struct folder *f)
         ls_buf_init(&text, 1u << 20);
         if (made_receipts_put(&c, b, &text)) {
             struct ls_span kept = ls_draft_keep(&draft, ls_buf_span(&text));
-            assert_int_equal(ls_draft_add_receipts(&draft, &b->ref.hash, kept, NULL), LS_OK);
+            assert_int_equal(
+                ls_draft_add_beside(&draft.beside[LS_BESIDE_RECEIPTS], &b->ref.hash, kept, NULL),
+                LS_OK);
         }
         ls_buf_fini(&text);
     }
@@ -165,7 +168,7 @@ static void goes_out_and_comes_in(void **state)
         assert_int_equal(ls_chain_open(f.dir, NULL, &c, &f.d), LS_OK);
         ls_draft_init(&draft);
         assert_int_equal(ls_draft_from_chain(&draft, &c, &f.d), LS_OK);
-        draft.receipts.count = 0;
+        draft.beside[LS_BESIDE_RECEIPTS].count = 0;
         if (ls_import_receipts(&draft, path, &f.d) ||
             ls_draft_write(&draft, to.dir, &WHOLE, &f.d)) {
             fail_msg("wrapping %zu: %s", i, f.d.text);
@@ -286,7 +289,7 @@ static void lose_the_last_line(struct ls_buf *t)
 
 static void add_a_line(struct ls_buf *t)
 {
-    ls_buf_puts(t, LS_RECEIPTS_NONE "\n");
+    ls_buf_puts(t, LS_BESIDE_NONE "\n");
 }
 
 static void empty_lists(struct ls_buf *t)
