@@ -220,6 +220,18 @@ static void client_version(struct ls_engine_port *e, const struct ls_eth_view *v
     }
 }
 
+/* Its own way for benchmarks, by which a block comes as RLP: the mock has the parameters of it, and
+ * takes no block that way. */
+static void own_payload(struct ls_engine_port *e, const struct ls_eth_view *v,
+                        struct ls_rpc_call *call)
+{
+    struct ls_reth_read p = {0};
+    (void)v;
+    if (ls_reth_params(call, &e->arena, &LS_RETH_OWN_PAYLOAD, &p)) {
+        ls_rpc_error(call, LS_RPC_SERVER, "blocks come by engine_newPayload here");
+    }
+}
+
 static bool is_too_many(struct ls_rpc_call *call, uint64_t count)
 {
     if (count <= BODIES_MAX) {
@@ -282,6 +294,7 @@ static const struct {
     {"engine_getPayloadBodiesByRangeV1", AUTH, bodies_by_range},
     {"engine_getClientVersionV1", AUTH, client_version},
     {"engine_exchangeCapabilities", AUTH, capabilities},
+    {"reth_newPayload", AUTH, own_payload},
     {"eth_syncing", BOTH, syncing},
     {"eth_chainId", BOTH, without_params},
     {"eth_blockNumber", BOTH, without_params},

@@ -243,6 +243,9 @@ static const struct ls_serde_field PROOF[] = {
     PARAM_OPTION("block_number", "blockNumber", BLOCK_ID, READ, block, has_block)};
 const struct ls_serde_struct LS_RETH_PROOF = PARAMS(PROOF);
 
+static const struct ls_serde_field OWN_PAYLOAD[] = {PARAM("payload", "payload", BYTES, READ, rlp)};
+const struct ls_serde_struct LS_RETH_OWN_PAYLOAD = PARAMS(OWN_PAYLOAD);
+
 /* --- jsonrpsee's sequence of parameters --- */
 
 static bool fail(struct ls_rpc_call *call, struct ls_arena *arena, struct ls_span sentence)

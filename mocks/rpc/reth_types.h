@@ -47,6 +47,7 @@ struct ls_reth_read {
     bool has_block;
     bool is_full;
     uint8_t id[8];
+    struct ls_span rlp;
     uint64_t start;
     uint64_t count;
     struct ls_serde_list list; /* hashes, names or keys */
@@ -72,6 +73,7 @@ extern const struct ls_serde_struct LS_RETH_BLOCK_BY_NUMBER;
 extern const struct ls_serde_struct LS_RETH_BLOCK_BY_HASH;
 extern const struct ls_serde_struct LS_RETH_BLOCK_ID; /* one EIP-1898 block */
 extern const struct ls_serde_struct LS_RETH_PROOF;
+extern const struct ls_serde_struct LS_RETH_OWN_PAYLOAD; /* of reth_newPayload */
 
 /* Decodes the call's parameters. false: the call has failed with -32602 "Invalid params" and
  * serde's sentence as data; its text lives in the arena. */
