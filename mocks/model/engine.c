@@ -10,7 +10,7 @@
 
 size_t ls_engine_size(const struct ls_universe *u)
 {
-    size_t bytes = sizeof(struct ls_engine) + ls_universe_capacity(u);
+    size_t bytes = sizeof(struct ls_engine) + ls_universe_capacity(u) * sizeof(uint16_t);
     return (bytes + ALIGN - 1u) / ALIGN * ALIGN;
 }
 
@@ -22,7 +22,7 @@ struct ls_engine *ls_engine_init(void *mem, const struct ls_universe *u, uint32_
     e->u = u;
     e->profile = *profile;
     e->genesis = genesis;
-    e->flags = (uint8_t *)(e + 1);
+    e->flags = (uint16_t *)(e + 1);
     e->peer_tip = LS_NO_BLOCK;
     assert(genesis < ls_universe_count(u));
     ls_engine_wipe(e);
@@ -33,7 +33,7 @@ void ls_el_end_process(struct ls_engine *e)
 {
     uint32_t count = ls_universe_count(e->u);
     for (uint32_t id = 0; id < count; id++) {
-        e->flags[id] &= (uint8_t)~LS_EL_CONDEMNED;
+        e->flags[id] &= (uint16_t)~LS_EL_CONDEMNED;
     }
     ls_el_forget_memory(e);
     ls_el_sync_reset(e);
@@ -49,6 +49,7 @@ void ls_engine_set_profile(struct ls_engine *e, const struct ls_engine_profile *
 {
     e->profile = *profile;
     ls_el_end_process(e);
+    ls_el_disk_begin(e);
 }
 
 struct ls_engine_profile *ls_engine_knobs(struct ls_engine *e)
@@ -108,7 +109,8 @@ void ls_el_set_head(struct ls_engine *e, uint32_t id)
 
 void ls_el_forget_block(struct ls_engine *e, uint32_t id)
 {
-    e->flags[id] &= (uint8_t) ~(LS_EL_KNOWN | LS_EL_STATE | LS_EL_HEADER_READ | LS_EL_BODY_READ);
+    e->flags[id] &= (uint16_t) ~(LS_EL_KNOWN | LS_EL_STATE | LS_EL_HEADER_READ | LS_EL_BODY_READ |
+                                 LS_EL_ON_DISK);
 }
 
 /* Forgets every known block whose recorded parent is not known. Parents have smaller ids, so one
@@ -228,9 +230,9 @@ void ls_engine_set_prune(struct ls_engine *e, uint64_t keep)
 
 void ls_engine_mark_invalid(struct ls_engine *e, uint32_t id, bool is_invalid)
 {
-    uint8_t off = is_invalid ? LS_EL_NOT_INVALID : LS_EL_INVALID;
-    uint8_t on = is_invalid ? LS_EL_INVALID : LS_EL_NOT_INVALID;
-    e->flags[id] = (uint8_t)((e->flags[id] & ~off) | on);
+    uint16_t off = is_invalid ? LS_EL_NOT_INVALID : LS_EL_INVALID;
+    uint16_t on = is_invalid ? LS_EL_INVALID : LS_EL_NOT_INVALID;
+    e->flags[id] = (uint16_t)((e->flags[id] & ~off) | on);
     e->generation++;
 }
 
@@ -348,6 +350,13 @@ void ls_engine_cache_block(struct ls_engine *e, uint32_t id)
     }
 }
 
+void ls_el_touch(struct ls_engine *e, uint32_t id)
+{
+    if (!e->profile.writes_behind) {
+        ls_engine_cache_block(e, id);
+    }
+}
+
 bool ls_el_finds_parent(const struct ls_engine *e, uint32_t parent, uint64_t number)
 {
     return !e->profile.parent_by_number || (e->flags[parent] & LS_EL_BODY_READ) != 0 ||
@@ -358,7 +367,7 @@ void ls_el_cool(struct ls_engine *e)
 {
     uint32_t count = ls_universe_count(e->u);
     for (uint32_t id = 0; id < count; id++) {
-        e->flags[id] &= (uint8_t) ~(LS_EL_HEADER_READ | LS_EL_BODY_READ);
+        e->flags[id] &= (uint16_t) ~(LS_EL_HEADER_READ | LS_EL_BODY_READ);
     }
     e->flags[e->genesis] |= LS_EL_HEADER_READ | LS_EL_BODY_READ;
     e->flags[e->head] |= LS_EL_HEADER_READ | LS_EL_BODY_READ;

@@ -34,8 +34,9 @@ enum ls_el_zero_head { LS_EL_ZERO_INVALID, LS_EL_ZERO_ERROR, LS_EL_ZERO_SYNCING 
 enum ls_el_old_head {
     LS_EL_OLD_LABELS, /* latest stays, labels applied (op-geth) */
     LS_EL_OLD_SKIP,   /* VALID, nothing applied (reth, upstream geth) */
-    LS_EL_OLD_UNWIND, /* latest goes back and the blocks above are forgotten; labels are not looked
-                         at (op-reth with --engine.allow-unwind-canonical-header) */
+    LS_EL_OLD_UNWIND, /* latest goes back, and the blocks above are forgotten that were written;
+                         labels are not looked at (op-reth with
+                         --engine.allow-unwind-canonical-header) */
     LS_EL_OLD_REWIND, /* latest goes back */
     LS_EL_OLD_FINAL   /* at or below our finalized block as SKIP, above it as REWIND */
 };
@@ -113,9 +114,14 @@ struct ls_engine_profile {
                               fetched, more of which take a pipeline */
     bool is_snap;          /* starts in snap mode while only genesis is there */
     bool snap_done_on_canonical_fcu; /* … which a forkchoice to a known block ends for good */
-    bool parent_by_number;           /* see ls_engine_header_is_cached */
-    bool null_omitted;               /* null members of a PayloadStatus are left out */
-    uint32_t stash_max;              /* remote headers kept, <= LS_EL_STASH_MAX */
+    /* The canonical chain is written in batches beside the engine, and taken off the disk after a
+     * reorg (engine_disk.c): that forgets side chains below the finalized block, and blocks that
+     * left the chain stay readable as long as the disk or a cache has them (op-reth). */
+    bool writes_behind;
+    bool disk_lags; /* … over with the tick after the call, not with the call; off in every row */
+    bool parent_by_number;     /* see ls_engine_header_is_cached */
+    bool null_omitted;         /* null members of a PayloadStatus are left out */
+    uint32_t stash_max;        /* remote headers kept, <= LS_EL_STASH_MAX */
     uint32_t invalid_hits_max; /* look-ups after which a rejected block is tried again, 0 = never */
     bool payload_resets_hits;  /* a newPayload of such a block starts the count again (op-reth) */
     uint64_t reorg_depth_max;  /* deeper: -38006; 0 = no limit */
@@ -186,6 +192,10 @@ void ls_engine_seed(struct ls_engine *e, uint32_t tip, uint32_t safe, uint32_t f
 void ls_engine_restart(struct ls_engine *e, uint64_t lost);
 /* How many of the newest canonical blocks a kill costs now, when no write is under way. */
 uint64_t ls_engine_unwritten(const struct ls_engine *e);
+/* What is under way on disk (knob disk_lags) is over, and what follows from it. */
+void ls_engine_settle(struct ls_engine *e);
+/* Nothing is. */
+bool ls_engine_is_settled(const struct ls_engine *e);
 /* As ls_engine_restart after a kill, before the newest lost blocks were written. op-reth's labels
  * are those of the head that is left; op-geth that lost its head altogether has its blocks still.
  */
@@ -263,7 +273,8 @@ struct ls_el_verdict {
     bool is_error; /* a JSON-RPC error: code, message, data */
     int code;
     const char *message; /* static */
-    const char *data;    /* static text for {"err": …}, NULL = no data */
+    const char *data;    /* static text for {"err": …}, NULL = no data; with a latest valid hash,
+                            which no error has otherwise, that hash goes behind it */
     enum ls_payload_status status;
     enum ls_el_lvh lvh;
     struct ls_hash latest_valid;

@@ -1,21 +1,38 @@
 /*
- * What of an engine's state is on disk, and so survives its process (mock-engine 2.9).
+ * What of an engine's state is on disk, and so survives its process (mock-engine 2.9), and what the
+ * disk shows while the process lives.
  *
  * op-geth writes a block when it executes it and its head with it. op-reth writes behind: the
  * canonical chain in batches, as soon as more than a threshold of its blocks is unwritten, and the
- * labels with a batch only. How far a killed one had come is a matter of its clock, so the caller
- * of ls_engine_crash says it.
+ * labels with a batch only; after a reorg it takes off the disk what left the chain. It does one
+ * such thing at a time, beside the engine, so between two of a reorg's calls the disk may still
+ * have what left the chain: that counts as canonical for whoever asks by hash. What is over clears
+ * memory: side chains that leave the canonical chain below both its finalized block and its last
+ * written one are gone. The recorded answers to reorgs and their labels show all of this.
+ *
+ * How far a killed one had come is a matter of its clock, so the caller of ls_engine_crash says it.
  */
 #include "mocks/model/engine_state.h"
 
-/* op-reth's --engine.persistence-threshold. */
+/* op-reth's --engine.persistence-threshold and --engine.persistence-backpressure-threshold: more
+ * unwritten blocks are written; with so many more the engine waits for the disk. */
 #define UNWRITTEN_MAX 2u
+#define BACKLOG_MAX 16u
 
-void ls_el_disk_begin(struct ls_engine *e)
+static uint32_t parent_of(const struct ls_engine *e, uint32_t id)
 {
-    e->written = e->head;
-    e->move_count = 0;
-    ls_el_disk_note(e);
+    return ls_universe_get(e->u, id)->parent;
+}
+
+static bool is_canonical(const struct ls_engine *e, uint32_t id)
+{
+    return ls_universe_is_ancestor(e->u, id, e->head);
+}
+
+/* The newest block that the disk and the canonical chain share. */
+static uint32_t shared(const struct ls_engine *e)
+{
+    return ls_universe_common(e->u, e->written, e->head);
 }
 
 /* The newest entry of a head; NULL: none, or too long ago. */
@@ -31,16 +48,155 @@ static const struct ls_el_move *find_move(const struct ls_engine *e, uint32_t he
     return NULL;
 }
 
+bool ls_el_is_left_on_disk(const struct ls_engine *e, uint32_t id)
+{
+    return e->profile.writes_behind && (e->flags[id] & LS_EL_ON_DISK) != 0 && !is_canonical(e, id);
+}
+
+bool ls_el_is_attached(const struct ls_engine *e, uint32_t id)
+{
+    while (e->profile.writes_behind && ls_el_is_known(e, id) && !is_canonical(e, id)) {
+        id = parent_of(e, id);
+    }
+    return ls_el_is_known(e, id);
+}
+
+/* --- what is written --- */
+
+bool ls_engine_is_settled(const struct ls_engine *e)
+{
+    return e->next_written == e->written;
+}
+
+/* Takes side chains away that left the canonical one below that number. They are in memory only. */
+static void forget_sides(struct ls_engine *e, uint64_t below)
+{
+    uint32_t count = ls_universe_count(e->u);
+    for (uint32_t id = 0; id < count; id++) {
+        if ((e->flags[id] & (LS_EL_KNOWN | LS_EL_ON_DISK)) == LS_EL_KNOWN && !is_canonical(e, id) &&
+            ls_el_number(e, ls_universe_common(e->u, id, e->head)) < below) {
+            ls_el_forget_block(e, id);
+            e->generation++;
+        }
+    }
+}
+
+/* The disk agrees with the canonical chain: what is finalized and written needs no sides. The
+ * finalized block is the one named last, applied or not; a foreign one counts as none. */
+static void forget_final_sides(struct ls_engine *e)
+{
+    if (!is_canonical(e, e->written) || !is_canonical(e, e->valid_finalized)) {
+        return;
+    }
+    uint64_t written = ls_el_number(e, e->written);
+    uint64_t finalized = ls_el_number(e, e->valid_finalized);
+    forget_sides(e, finalized < written ? finalized : written);
+}
+
+/* One thing at a time: first what left the canonical chain is taken off the disk. */
+static void begin_next(struct ls_engine *e)
+{
+    if (!e->profile.writes_behind || !ls_engine_is_settled(e) || e->is_in_pipeline) {
+        return;
+    }
+    uint32_t base = shared(e);
+    if (base != e->written) {
+        e->next_written = base;
+    } else if (ls_el_number(e, e->head) - ls_el_number(e, base) > UNWRITTEN_MAX) {
+        e->next_written = e->head;
+    }
+}
+
+static void end_one(struct ls_engine *e)
+{
+    uint32_t to = e->next_written;
+    bool is_removal = ls_universe_is_ancestor(e->u, to, e->written);
+    uint32_t low = is_removal ? to : e->written;
+    for (uint32_t id = is_removal ? e->written : to; id != low; id = parent_of(e, id)) {
+        e->flags[id] =
+            (uint16_t)(is_removal ? e->flags[id] & ~LS_EL_ON_DISK : e->flags[id] | LS_EL_ON_DISK);
+    }
+    e->written = to;
+    e->generation++;
+    forget_final_sides(e);
+    begin_next(e);
+}
+
+void ls_engine_settle(struct ls_engine *e)
+{
+    while (!ls_engine_is_settled(e)) {
+        end_one(e);
+    }
+}
+
+void ls_el_disk_tick(struct ls_engine *e)
+{
+    if (!ls_engine_is_settled(e)) {
+        end_one(e);
+    }
+}
+
+void ls_el_disk_await(struct ls_engine *e)
+{
+    while (!ls_engine_is_settled(e) &&
+           ls_el_number(e, e->head) - ls_el_number(e, shared(e)) > BACKLOG_MAX) {
+        end_one(e);
+    }
+}
+
+void ls_el_disk_fill(struct ls_engine *e)
+{
+    uint32_t base = shared(e);
+    for (uint32_t id = e->written; id != base; id = parent_of(e, id)) {
+        e->flags[id] &= (uint16_t)~LS_EL_ON_DISK;
+    }
+    for (uint32_t id = e->head; id != base; id = parent_of(e, id)) {
+        e->flags[id] |= LS_EL_ON_DISK;
+    }
+    e->written = e->next_written = e->head;
+    forget_sides(e, ls_el_number(e, e->head));
+}
+
+void ls_el_disk_begin(struct ls_engine *e)
+{
+    uint32_t count = ls_universe_count(e->u);
+    e->written = e->next_written = e->head;
+    e->valid_finalized = LS_NO_BLOCK;
+    e->move_count = 0;
+    for (uint32_t id = 0; id < count; id++) {
+        e->flags[id] &= (uint16_t)~LS_EL_ON_DISK;
+    }
+    for (uint32_t id = e->head; id != LS_NO_BLOCK; id = parent_of(e, id)) {
+        e->flags[id] |= LS_EL_ON_DISK;
+    }
+    ls_el_disk_note(e);
+}
+
+/* A reorg takes what left the chain out of the cache. */
+static void drop_from_cache(struct ls_engine *e, uint32_t from)
+{
+    uint32_t base = ls_universe_common(e->u, from, e->head);
+    for (uint32_t id = from; base != e->head && id != base; id = parent_of(e, id)) {
+        e->flags[id] &= (uint16_t)~LS_EL_BODY_READ;
+    }
+}
+
 void ls_el_disk_note(struct ls_engine *e)
 {
-    if (e->move_count > 0 && e->moves[(e->move_count - 1) % LS_EL_MOVES_MAX].head == e->head) {
+    const struct ls_el_move *last =
+        e->move_count > 0 ? &e->moves[(e->move_count - 1) % LS_EL_MOVES_MAX] : NULL;
+    if (last != NULL && last->head == e->head) {
         return;
+    }
+    if (last != NULL && e->profile.writes_behind) {
+        drop_from_cache(e, last->head);
     }
     e->moves[e->move_count++ % LS_EL_MOVES_MAX] =
         (struct ls_el_move){.head = e->head, .safe = e->safe, .finalized = e->finalized};
-    uint32_t base = ls_universe_common(e->u, e->written, e->head);
-    bool is_batch = ls_el_number(e, e->head) - ls_el_number(e, base) > UNWRITTEN_MAX;
-    e->written = is_batch ? e->head : base;
+    begin_next(e);
+    if (!e->profile.disk_lags) {
+        ls_engine_settle(e);
+    }
 }
 
 static void set_labels(struct ls_engine *e, uint32_t safe, uint32_t finalized)
@@ -104,6 +260,7 @@ static void begin_again(struct ls_engine *e)
 
 void ls_engine_restart(struct ls_engine *e, uint64_t lost)
 {
+    ls_engine_settle(e);
     ls_el_cut_back(e, ls_el_below_head(e, lost));
     if (e->profile.restore == LS_EL_RESTORE_WRITTEN && e->written == e->head) {
         read_written_labels(e);
@@ -114,7 +271,7 @@ void ls_engine_restart(struct ls_engine *e, uint64_t lost)
 uint64_t ls_engine_unwritten(const struct ls_engine *e)
 {
     return e->profile.restore == LS_EL_RESTORE_WRITTEN
-               ? ls_el_number(e, e->head) - ls_el_number(e, e->written)
+               ? ls_el_number(e, e->head) - ls_el_number(e, shared(e))
                : 0;
 }
 

@@ -122,8 +122,8 @@ static void finish_at(struct ls_engine *e, uint32_t top)
     }
     ls_el_set_head(e, top);
     e->has_moved = false;
-    e->written = top;
     e->is_in_pipeline = false;
+    ls_el_disk_fill(e);
     e->generation++;
 }
 

@@ -78,8 +78,8 @@ static const char *label_fault(struct ls_engine *e, const struct ls_hash *hash, 
     if (!ls_el_is_known(e, id)) {
         return missing;
     }
-    ls_engine_cache_block(e, id);
-    return ls_universe_is_ancestor(e->u, id, head) ? NULL : foreign;
+    ls_el_touch(e, id);
+    return ls_universe_is_ancestor(e->u, id, head) || ls_el_is_left_on_disk(e, id) ? NULL : foreign;
 }
 
 static const char *finalized_fault(struct ls_engine *e, const struct ls_forkchoice *f,
@@ -140,19 +140,31 @@ static bool is_final(const struct ls_engine *e, uint32_t id)
     return e->finalized != LS_NO_BLOCK && ls_el_number(e, id) <= ls_el_number(e, e->finalized);
 }
 
+/* Blocks that were written are taken off the disk; others stay in memory, where they are of use as
+ * long as what they stand on is there. Nobody tells the cache. */
 static void unwind(struct ls_engine *e, uint32_t to)
 {
     for (uint32_t id = e->head; id != to; id = ls_universe_get(e->u, id)->parent) {
-        ls_el_forget_block(e, id);
+        if ((e->flags[id] & LS_EL_ON_DISK) != 0) {
+            ls_el_forget_block(e, id);
+        }
+        e->flags[id] |= LS_EL_BODY_READ;
     }
     ls_el_set_head(e, to);
+}
+
+/* VALID, and nothing changes but that attributes may be looked at. */
+static struct ls_el_verdict skipped(const struct ls_engine *e, uint32_t id)
+{
+    struct ls_el_verdict v = ls_el_valid(e, id, "fcu 9");
+    v.head_applied = e->profile.old_head_builds;
+    return v;
 }
 
 /* Row 9: the head is an ancestor of ours. */
 static struct ls_el_verdict old_head(struct ls_engine *e, const struct ls_forkchoice *f,
                                      uint32_t id)
 {
-    struct ls_el_verdict v;
     enum ls_el_old_head rule = e->profile.old_head;
     if (rule == LS_EL_OLD_FINAL) {
         rule = is_final(e, id) ? LS_EL_OLD_SKIP : LS_EL_OLD_REWIND;
@@ -162,14 +174,10 @@ static struct ls_el_verdict old_head(struct ls_engine *e, const struct ls_forkch
     case LS_EL_OLD_FINAL:
         break;
     case LS_EL_OLD_SKIP:
-        v = ls_el_valid(e, id, "fcu 9");
-        v.head_applied = e->profile.old_head_builds;
-        return v;
+        return skipped(e, id);
     case LS_EL_OLD_UNWIND:
         unwind(e, id);
-        v = ls_el_valid(e, id, "fcu 9");
-        v.head_applied = e->profile.old_head_builds;
-        return v;
+        return skipped(e, id);
     case LS_EL_OLD_REWIND:
         if (is_too_deep(e, id)) {
             return ls_el_error(e, LS_RPC_TOO_DEEP_REORG, "Too deep reorg", NULL, "fcu 9");
@@ -212,7 +220,13 @@ static struct ls_el_verdict decide(struct ls_engine *e, const struct ls_forkchoi
         e->wanted = *f;
         return unknown_head(e, f, id);
     }
-    ls_engine_cache_block(e, id);
+    if (!ls_el_is_attached(e, id)) {
+        return ls_el_syncing("fcu 4");
+    }
+    if (ls_el_is_left_on_disk(e, id)) {
+        return skipped(e, id); /* what the disk has counts as canonical */
+    }
+    ls_el_touch(e, id);
     bool is_canonical = ls_universe_is_ancestor(e->u, id, e->head);
     const char *fault = atomic_fault(e, f, is_canonical ? e->head : id);
     if (fault != NULL) {
@@ -241,8 +255,12 @@ static struct ls_el_verdict decide(struct ls_engine *e, const struct ls_forkchoi
 
 struct ls_el_verdict ls_engine_forkchoice(struct ls_engine *e, const struct ls_forkchoice *f)
 {
+    ls_el_disk_await(e);
     struct ls_el_verdict v = decide(e, f);
     e->had_forkchoice = e->had_forkchoice || !v.is_error;
+    if (!v.is_error && v.status == LS_STATUS_VALID) {
+        e->valid_finalized = ls_universe_find(e->u, &f->finalized);
+    }
     ls_el_disk_note(e);
     return v;
 }

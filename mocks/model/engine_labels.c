@@ -44,10 +44,21 @@ static struct ls_el_read unset(const struct ls_engine *e, const char *text)
     return r;
 }
 
+/* By its hash, which all labels are read by. Behind writes a block that left the chain is there as
+ * long as the disk has it, or a read found it there and put it in the cache. */
+static bool is_readable(const struct ls_engine *e, uint32_t id)
+{
+    if (e->profile.writes_behind && (e->flags[id] & (LS_EL_ON_DISK | LS_EL_BODY_READ)) != 0) {
+        return true;
+    }
+    return ls_el_is_known(e, id) &&
+           (e->profile.side_block_by_hash || ls_universe_is_ancestor(e->u, id, e->head));
+}
+
 struct ls_el_read ls_engine_read_label(const struct ls_engine *e, enum ls_label label)
 {
     uint32_t id = ls_engine_label(e, label);
-    if (e->profile.label_by_chain && !ls_universe_is_ancestor(e->u, id, e->head)) {
+    if (e->profile.label_by_chain && id != LS_NO_BLOCK && !is_readable(e, id)) {
         id = LS_NO_BLOCK; /* reorged out: comes back with its chain */
     }
     if (id != LS_NO_BLOCK) {
@@ -82,11 +93,5 @@ struct ls_el_read ls_engine_read_geth_pending(const struct ls_engine *e)
 struct ls_el_read ls_engine_read_hash(const struct ls_engine *e, const struct ls_hash *hash)
 {
     uint32_t id = ls_universe_find(e->u, hash);
-    if (!ls_el_is_known(e, id)) {
-        return not_there();
-    }
-    if (!e->profile.side_block_by_hash && !ls_universe_is_ancestor(e->u, id, e->head)) {
-        return not_there();
-    }
-    return block(id);
+    return id != LS_NO_BLOCK && is_readable(e, id) ? block(id) : not_there();
 }

@@ -141,6 +141,23 @@ void ls_engine_take_built(struct ls_engine *e, uint32_t id)
     }
 }
 
+/* The parent is in memory, but was unwound together with the written block that it stands on. */
+static struct ls_el_verdict no_state(const struct ls_engine *e, uint32_t parent)
+{
+    struct ls_el_verdict v = {
+        .is_error = true, .code = LS_RPC_INTERNAL, .message = "Server error", .row = "np 11"};
+    uint32_t id = parent;
+    while (ls_el_is_known(e, id)) {
+        id = ls_universe_get(e->u, id)->parent;
+    }
+    if (id != LS_NO_BLOCK) {
+        v.data = "no state found for block";
+        v.lvh = LS_LVH_HASH;
+        v.latest_valid = ls_universe_get(e->u, id)->ref.hash;
+    }
+    return v;
+}
+
 static struct ls_el_verdict decide(struct ls_engine *e, const struct ls_np_input *in)
 {
     struct ls_el_verdict v;
@@ -151,7 +168,7 @@ static struct ls_el_verdict decide(struct ls_engine *e, const struct ls_np_input
         return delay(e, in, "np 10");
     }
     if (ls_el_is_known(e, in->block)) {
-        ls_engine_cache_block(e, in->block);
+        ls_el_touch(e, in->block);
         return ls_el_valid(e, in->block, "np 6");
     }
     if (ls_el_is_rejected(e, &in->id.hash, &in->id.hash, "np 7", &v)) {
@@ -164,10 +181,13 @@ static struct ls_el_verdict decide(struct ls_engine *e, const struct ls_np_input
     if (!ls_el_is_known(e, parent) || !ls_el_finds_parent(e, parent, in->id.number)) {
         return unknown_parent(e, in);
     }
-    ls_engine_cache_block(e, parent);
+    ls_el_touch(e, parent);
     bool is_stale = in->timestamp <= ls_universe_get(e->u, parent)->ref.timestamp;
     if (is_stale && e->profile.words == LS_EL_WORDS_GETH) {
         return ls_el_invalid(&in->parent, "invalid timestamp", "np 9");
+    }
+    if (!ls_el_is_attached(e, parent)) {
+        return no_state(e, parent);
     }
     if (e->snap_active) {
         return delay(e, in, "np 10");
@@ -181,6 +201,7 @@ static struct ls_el_verdict decide(struct ls_engine *e, const struct ls_np_input
 
 struct ls_el_verdict ls_engine_new_payload(struct ls_engine *e, const struct ls_np_input *in)
 {
+    ls_el_disk_await(e);
     struct ls_el_verdict v = decide(e, in);
     ls_el_disk_note(e);
     return v;

@@ -21,13 +21,13 @@
 #define GETH GETH_BUT(128, KEPT)
 
 /* op-reth on reth 2.0.0, as in its answers to the same sequences (mock-engine 2.3 - 2.6). */
-#define RETH                                                                                    \
-    .unknown_parent = LS_EL_PARENT_SYNCING, .unknown_head = LS_EL_HEAD_SYNCING_START,           \
-    .zero_head = LS_EL_ZERO_ERROR, .old_head = LS_EL_OLD_SKIP, .label_unset = LS_EL_UNSET_NULL, \
-    .restore = LS_EL_RESTORE_WRITTEN, .stash_max = 64, .invalid_hits_max = 129,                 \
-    .payload_resets_hits = true, .builds = LS_EL_BUILDS_RETH, .words = LS_EL_WORDS_RETH,        \
-    .builds_max = LS_EL_BUILDS_MAX, .old_head_builds = true, .connects = true,                  \
-    .syncing_at_start = true, .label_by_chain = true, .bodies_kept = KEPT,                      \
+#define RETH                                                                                      \
+    .unknown_parent = LS_EL_PARENT_SYNCING, .unknown_head = LS_EL_HEAD_SYNCING_START,             \
+    .zero_head = LS_EL_ZERO_ERROR, .old_head = LS_EL_OLD_SKIP, .label_unset = LS_EL_UNSET_NULL,   \
+    .restore = LS_EL_RESTORE_WRITTEN, .stash_max = 64, .invalid_hits_max = 129,                   \
+    .payload_resets_hits = true, .builds = LS_EL_BUILDS_RETH, .words = LS_EL_WORDS_RETH,          \
+    .builds_max = LS_EL_BUILDS_MAX, .old_head_builds = true, .connects = true,                    \
+    .syncing_at_start = true, .label_by_chain = true, .bodies_kept = KEPT, .writes_behind = true, \
     .fetch = LS_EL_FETCH_GAP, .pipeline_gap = 32
 
 /* The upstream sync tester's numbers (mock-engine 1.14). */

@@ -8,7 +8,7 @@
 #include "mocks/model/engine.h"
 #include "mocks/model/synctester.h"
 
-/* What is known of a block, one byte a block of the universe. */
+/* What is known of a block, two bytes a block of the universe. */
 enum ls_el_flag {
     LS_EL_KNOWN = 1,        /* header and body are in the database */
     LS_EL_STATE = 2,        /* and its state: children can execute */
@@ -16,7 +16,8 @@ enum ls_el_flag {
     LS_EL_NOT_INVALID = 8,  /* mark taken back: overrides ls_ublock.expect_invalid */
     LS_EL_HEADER_READ = 16, /* in the cache of headers, which goes by hash alone */
     LS_EL_BODY_READ = 32,   /* in the cache of blocks, likewise */
-    LS_EL_CONDEMNED = 64    /* executes to INVALID as long as this process lives */
+    LS_EL_CONDEMNED = 64,   /* executes to INVALID as long as this process lives */
+    LS_EL_ON_DISK = 128     /* of the chain there (knob writes_behind) */
 };
 
 /* A header somebody sent whose parent was not there (geth's remoteBlocks, newest first). */
@@ -55,7 +56,9 @@ struct ls_engine {
     uint64_t start_block; /* number of the head when the process began */
     bool has_moved;       /* the head, since then */
     /* What is on disk (engine_disk.c). */
-    uint32_t written; /* the head of the newest batch */
+    uint32_t written;         /* the end of the chain there */
+    uint32_t next_written;    /* and when what is under way is over; the same: nothing is */
+    uint32_t valid_finalized; /* of the last forkchoice that was VALID; LS_NO_BLOCK: none known */
     uint64_t move_count;
     struct ls_el_move moves[LS_EL_MOVES_MAX]; /* the newest of them, a ring */
     uint64_t generation;
@@ -89,7 +92,7 @@ struct ls_engine {
     uint64_t rejected_age;
     uint32_t rejected_below; /* entries from here on were never used */
     struct ls_el_rejected rejected[LS_EL_INVALID_MAX];
-    uint8_t *flags; /* by block id, capacity of the universe */
+    uint16_t *flags; /* by block id, capacity of the universe */
 };
 
 /* --- engine.c --- */
@@ -99,6 +102,9 @@ bool ls_el_has_state(const struct ls_engine *e, uint32_t id);
 bool ls_el_is_bad(const struct ls_engine *e, uint32_t id);
 /* Finds the parent of a block with this number, as a look-up by hash and number does. */
 bool ls_el_finds_parent(const struct ls_engine *e, uint32_t parent, uint64_t number);
+/* A call named this block: op-geth has it in its cache of blocks then, op-reth only what was read.
+ */
+void ls_el_touch(struct ls_engine *e, uint32_t id);
 /* All caches are empty but for what starting reads: genesis and the head. */
 void ls_el_cool(struct ls_engine *e);
 /* Enters a block with its state. */
@@ -124,8 +130,18 @@ void ls_el_begin_process(struct ls_engine *e);
 /* --- engine_disk.c --- */
 /* All there is now is written. */
 void ls_el_disk_begin(struct ls_engine *e);
+/* Before a call: with too much unwritten the engine waits for the disk. */
+void ls_el_disk_await(struct ls_engine *e);
 /* After a call: the head may have moved, and a batch become due. */
 void ls_el_disk_note(struct ls_engine *e);
+/* One tick: what is under way is over. */
+void ls_el_disk_tick(struct ls_engine *e);
+/* A pipeline wrote everything up to the head. */
+void ls_el_disk_fill(struct ls_engine *e);
+/* Reorged out, but the disk has it still. */
+bool ls_el_is_left_on_disk(const struct ls_engine *e, uint32_t id);
+/* All blocks between it and the canonical chain are known; an unwind may leave others. */
+bool ls_el_is_attached(const struct ls_engine *e, uint32_t id);
 
 /* --- engine_reject.c --- */
 void ls_el_stash_put(struct ls_engine *e, const struct ls_el_header *h);

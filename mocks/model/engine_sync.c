@@ -145,7 +145,7 @@ static void snap_finish(struct ls_engine *e)
     for (uint32_t id = e->sync_target; id != LS_NO_BLOCK && !ls_el_is_known(e, id);
          id = ls_universe_get(e->u, id)->parent) {
         bool has_state = top - ls_el_number(e, id) <= SNAP_PIVOT_DISTANCE;
-        e->flags[id] |= (uint8_t)(LS_EL_KNOWN | (has_state ? LS_EL_STATE : 0));
+        e->flags[id] |= (uint16_t)(LS_EL_KNOWN | (has_state ? LS_EL_STATE : 0));
     }
     ls_el_set_head(e, e->sync_target);
     e->sync_target = LS_NO_BLOCK;
@@ -171,6 +171,7 @@ static void snap_sync(struct ls_engine *e)
 
 void ls_engine_tick(struct ls_engine *e)
 {
+    ls_el_disk_tick(e);
     if (e->profile.fetch == LS_EL_FETCH_GAP && !e->profile.is_stuck) {
         ls_el_fetch_tick(e);
         return;

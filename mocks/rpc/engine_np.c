@@ -385,7 +385,11 @@ bool ls_engine_put_error(struct ls_rpc_call *call, const struct ls_el_verdict *v
         return false;
     }
     ls_rpc_error(call, v->code, "%s", v->message);
-    if (v->data != NULL) {
+    if (v->data != NULL && v->lvh == LS_LVH_HASH) {
+        char hash[2 * sizeof v->latest_valid.b + 1] = {0};
+        ls_hex_encode(v->latest_valid.b, sizeof v->latest_valid.b, hash);
+        ls_rpc_error_data(call, "%s 0x%s", v->data, hash);
+    } else if (v->data != NULL) {
         ls_rpc_error_data(call, "%s", v->data);
     }
     return true;

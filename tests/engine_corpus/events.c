@@ -13,6 +13,7 @@
 static void must_be_valid(struct ls_lab *lab, const char *method, const char *params)
 {
     struct ls_buf text;
+    ls_lab_let_write(lab);
     (void)ls_lab_ask(lab, false, method, params, &text);
     struct cJSON *answer = ls_corpus_parse((const char *)text.p, text.n);
     const struct cJSON *result = ls_json_get(answer, "result");
@@ -178,6 +179,7 @@ void ls_event_do(struct ls_lab *lab, const struct ls_corpus *corpus, const struc
         uint64_t ms = 0;
         (void)ls_json_u64(ls_json_get(row, "ms"), &ms);
         lab->now_ns += ms * 1000000u;
+        ls_engine_settle(lab->engine);
     } else if (strcmp(event, "restart") == 0) {
         restart(lab, row);
     }

@@ -71,9 +71,10 @@ static int replay(struct ls_corpus *corpus, const struct ls_replay_options *o, c
     print_talks(&talks);
     add_tally(&t, &talks.tally);
     (void)printf("sequences %lu, calls %lu, equal %lu, execution %lu, different %lu, "
-                 "of them nondeterministic %lu, after a race %lu, excluded %lu\n",
+                 "of them nondeterministic %lu, after a race %lu, excluded %lu; "
+                 "disk behind in %lu sequences\n",
                  ls_replay_sequences(r) + talks.talks, t.calls, t.equal, t.execution, t.different,
-                 t.undecided, t.raced, t.excluded);
+                 t.undecided, t.raced, t.excluded, ls_replay_late(r));
     ls_talk_free(talk);
     ls_replay_free(r);
     return t.calls > 0 && t.different == 0 ? 0 : 1;

@@ -106,6 +106,7 @@ bool ls_moments_find(struct ls_moments *m, struct ls_lab *lab, ls_moments_ask *a
         }
     }
     copy_to(lab, before(m, 0)->engine);
+    ls_engine_settle(lab->engine);
     (void)ask(self, before(m, 0)->i, before(m, 0)->call);
     return false;
 }

@@ -1,11 +1,12 @@
 /*
- * When things happened to an engine that synchronises: a recorded answer shows a state, not the
- * moment at which peers' blocks came. A copy of the engine is kept from before each of the newest
- * calls; when an answer is not the recorded one, the search lets model time go on before that call,
- * or before calls ahead of it, until all of them are answered as recorded.
+ * When things happened to an engine that synchronises, or writes beside its calls: a recorded
+ * answer shows a state, not the moment at which peers' blocks came or a write was over. A copy of
+ * the engine is kept from before each of the newest calls; when an answer is not the recorded one,
+ * the search lets model time go on before that call, or before calls ahead of it, until all of them
+ * are answered as recorded.
  *
- * Only the model goes back. What a port remembers beside it (builds) does not, so the search is for
- * sequences that build nothing.
+ * Only the model goes back. What a port remembers beside it (builds) does not: the same calls build
+ * the same again, and a build that only an attempt made is one more that nobody asks for.
  */
 #ifndef LS_TESTS_ENGINE_CORPUS_MOMENTS_H
 #define LS_TESTS_ENGINE_CORPUS_MOMENTS_H
@@ -14,7 +15,7 @@
 
 struct cJSON;
 
-#define LS_MOMENTS_MAX 8u
+#define LS_MOMENTS_MAX 16u
 
 struct ls_moment {
     void *engine; /* a copy from before the call, owned */

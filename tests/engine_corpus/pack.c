@@ -9,6 +9,7 @@
 #include "lib/jsonw.h"
 #include "lib/zst.h"
 #include "tests/engine_corpus/corpus.h"
+#include "tests/engine_corpus/order.h"
 
 #define PATH_BYTES 4096u
 #define LEVEL 19
@@ -128,16 +129,22 @@ static bool pack_capabilities(const struct ls_corpus *c, const struct cJSON *cal
     return true;
 }
 
-static void pack_call(const struct ls_corpus *c, const struct cJSON *call, struct ls_jw *w)
+static void pack_call(const struct ls_corpus *c, const struct cJSON *call, bool is_timed,
+                      struct ls_jw *w)
 {
     static const char *const keys[] = {"m", "p", "e", "port", "nd", "alt",
                                        /* of events */
                                        "event", "signal", "from", "to", "fcu_each", "labels_behind",
-                                       "ms"};
+                                       "ms",
+                                       /* of calls that were not answered */
+                                       "connection", "no_reply_within_ms"};
     uint64_t http = 200;
     ls_jw_object(w, NULL);
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         copy_member(call, keys[i], w);
+    }
+    if (is_timed) {
+        copy_member(call, "t_ms", w);
     }
     if (!pack_capabilities(c, call, w)) {
         copy_member(call, "r", w);
@@ -160,9 +167,10 @@ static void pack_sequence(void *self, const char *line, size_t n)
     copy_member(seq, "desc", &w); /* names flags and blocks given first: ls_event_start */
     copy_member(seq, "pre", &w);
     ls_jw_array(&w, "calls");
+    bool is_timed = ls_rows_are_mixed(ls_json_get(seq, "calls"));
     const struct cJSON *call = ls_json_first(ls_json_get(seq, "calls"));
     for (; call != NULL; call = ls_json_next(call)) {
-        pack_call(p->corpus, call, &w);
+        pack_call(p->corpus, call, is_timed, &w);
     }
     ls_jw_array_end(&w);
     end_line(&w, &p->out);

@@ -9,10 +9,12 @@
 #include "lib/jsonw.h"
 #include "tests/engine_corpus/events.h"
 #include "tests/engine_corpus/moments.h"
+#include "tests/engine_corpus/order.h"
 #include "tests/engine_corpus/request.h"
 #include "tests/engine_corpus/syncing.h"
 
 #define CLASSES_MAX 128u
+#define LAG_MAX 4u
 
 struct class_tally {
     char name[96];
@@ -30,12 +32,14 @@ struct ls_replay {
     size_t class_count;
     unsigned long sequences;
     unsigned long seen; /* lines, replayed or not */
+    unsigned long late; /* sequences, with a disk that was not at once */
     struct ls_tally total;
     /* of the sequence that runs */
     const char *id;
     const char *flavour;
     const struct cJSON *calls;
     bool has_peers; /* the engine was given some: what it answers is a matter of time */
+    bool is_trial;  /* nothing is printed */
     bool is_raced;  /* a call of it was answered otherwise in a second run: states part there */
 };
 
@@ -142,6 +146,15 @@ static void tell(const struct ls_replay *r, size_t i, const struct cJSON *call, 
                  ls_json_str(ls_json_get(call, "m")), names[v], params == NULL ? "null" : params,
                  (const char *)want.p, answer);
     ls_buf_fini(&want);
+}
+
+static void report(const struct ls_replay *r, size_t i, const struct cJSON *call,
+                   const struct ls_buf *params, const struct ls_buf *answer, enum ls_verdict v)
+{
+    bool is_shown = r->options->show != NULL && strcmp(r->options->show, r->id) == 0;
+    if (!r->is_trial && (is_shown || (r->options->is_verbose && v == LS_VERDICT_DIFFERENT))) {
+        tell(r, i, call, (const char *)params->p, (const char *)answer->p, v);
+    }
 }
 
 /* --- one call --- */
@@ -255,25 +268,6 @@ static bool is_race(const struct cJSON *call)
     return nd != NULL && strcmp(nd, "race") == 0;
 }
 
-/* op-reth reads a label whose block was reorged out as null, or as that block while its caches or
- * the disk still have it: a matter of time. True when the recorded answer is the second. */
-static bool is_late_label(const struct ls_replay *r, const struct cJSON *call)
-{
-    const char *tag = ls_json_str(ls_json_at(ls_json_get(call, "p"), 0));
-    const struct ls_engine *e = r->lab.engine;
-    struct ls_hash hash;
-    if (!ls_engine_knobs(r->lab.engine)->label_by_chain || tag == NULL ||
-        (strcmp(tag, "safe") != 0 && strcmp(tag, "finalized") != 0)) {
-        return false;
-    }
-    uint32_t id = ls_engine_label(e, strcmp(tag, "safe") == 0 ? LS_LABEL_SAFE : LS_LABEL_FINALIZED);
-    uint32_t head = ls_engine_label(e, LS_LABEL_LATEST);
-    return id != LS_NO_BLOCK && !ls_universe_is_ancestor(r->lab.universe, id, head) &&
-           ls_json_fixed(ls_json_get(ls_json_get(call, "r"), "hash"), hash.b, sizeof hash.b) ==
-               LS_OK &&
-           ls_hash_eq(&hash, &ls_universe_get(r->lab.universe, id)->ref.hash);
-}
-
 /* Our answer, with recorded names in out, judged. */
 static enum ls_verdict attempt(struct ls_replay *r, size_t i, const struct cJSON *call,
                                const struct ls_buf *params, bool is_on_built, struct ls_buf *out,
@@ -297,10 +291,6 @@ static enum ls_verdict attempt(struct ls_replay *r, size_t i, const struct cJSON
                               .reth_deposits = strcmp(r->options->profile, "reth") == 0};
     enum ls_verdict v = judge(r, &c, call, answer);
     if (v == LS_VERDICT_DIFFERENT && is_of_pool(r, call) && has_more_txs(call, answer)) {
-        v = LS_VERDICT_EQUAL;
-        *is_undecided = true;
-    }
-    if (v == LS_VERDICT_DIFFERENT && is_late_label(r, call)) {
         v = LS_VERDICT_EQUAL;
         *is_undecided = true;
     }
@@ -329,37 +319,10 @@ static bool is_as_recorded(void *self, size_t i, const struct cJSON *call)
     return v != LS_VERDICT_DIFFERENT;
 }
 
-/* The block a call stands on: the head of a forkchoice, the parent of a payload; NULL: not told. */
-static const char *base_of(const struct ls_replay *r, const struct cJSON *call)
+/* What the engine does beside its calls shows in its answers. */
+static bool takes_time(const struct ls_replay *r)
 {
-    const struct cJSON *p = ls_json_at(ls_json_get(call, "p"), 0);
-    const char *name = ls_json_str(ls_json_get(p, "$payload"));
-    const struct ls_corpus_block *b = ls_corpus_block(r->corpus, name);
-    return b != NULL ? ls_json_str(ls_json_get(b->block, "parentHash"))
-                     : ls_json_str(ls_json_get(p, "headBlockHash"));
-}
-
-/* op-reth forgets side blocks when it has written the canonical chain up to their height: SYNCING
- * to what stands on one is the moment a write was over, from which its state is another one. */
-static bool is_forgotten(const struct ls_replay *r, const struct cJSON *call)
-{
-    struct ls_hash hash;
-    const struct cJSON *result = ls_json_get(call, "r");
-    const struct cJSON *inner = ls_json_get(result, "payloadStatus");
-    const char *status = ls_json_str(ls_json_get(inner != NULL ? inner : result, "status"));
-    const char *base = base_of(r, call);
-    if (ls_engine_knobs(r->lab.engine)->restore != LS_EL_RESTORE_WRITTEN || status == NULL ||
-        strcmp(status, "SYNCING") != 0 || base == NULL || strlen(base) != 66 ||
-        ls_hex_fixed(base, 66, hash.b, sizeof hash.b) != LS_OK) {
-        return false;
-    }
-    const struct ls_universe *u = r->lab.universe;
-    uint32_t id = ls_universe_find(u, &hash);
-    uint32_t head = ls_engine_label(r->lab.engine, LS_LABEL_LATEST);
-    return id != LS_NO_BLOCK && ls_engine_has(r->lab.engine, id) &&
-           !ls_universe_is_ancestor(u, id, head) &&
-           ls_universe_get(u, id)->ref.number + ls_engine_unwritten(r->lab.engine) <=
-               ls_universe_get(u, head)->ref.number;
+    return r->has_peers || ls_engine_knobs(r->lab.engine)->writes_behind;
 }
 
 static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
@@ -367,12 +330,12 @@ static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
     bool is_undecided = nondeterminism(r, call) != NULL || ls_json_get(call, "alt") != NULL;
     struct ls_buf params;
     struct ls_buf text;
-    bool is_write_over = is_forgotten(r, call); /* asked before the call changes anything */
-    if (r->has_peers) {
+    if (takes_time(r)) {
         ls_moments_mark(&r->moments, &r->lab, i, call);
     }
+    ls_lab_let_write(&r->lab);
     enum ls_verdict v = ask(r, i, call, &params, &text, &is_undecided);
-    if (v == LS_VERDICT_DIFFERENT && r->has_peers &&
+    if (v == LS_VERDICT_DIFFERENT && takes_time(r) &&
         ls_moments_find(&r->moments, &r->lab, is_as_recorded, r)) {
         v = LS_VERDICT_EQUAL;
         is_undecided = true;
@@ -380,13 +343,29 @@ static void run_call(struct ls_replay *r, size_t i, const struct cJSON *call)
     if (v == LS_VERDICT_DIFFERENT && is_excluded(r, i)) {
         v = LS_VERDICT_EXCLUDED;
     }
-    r->is_raced = r->is_raced || (v == LS_VERDICT_DIFFERENT && is_write_over);
     count_call(r, ls_json_str(ls_json_get(call, "m")), v, is_undecided);
     r->is_raced = r->is_raced || is_race(call);
-    bool is_shown = r->options->show != NULL && strcmp(r->options->show, r->id) == 0;
-    if (is_shown || (r->options->is_verbose && v == LS_VERDICT_DIFFERENT)) {
-        tell(r, i, call, (const char *)params.p, (const char *)text.p, v);
-    }
+    report(r, i, call, &params, &text, v);
+    ls_buf_fini(&text);
+    ls_buf_fini(&params);
+}
+
+/* The real engine did not answer: its process had ended, or it hung. So must ours. */
+static void run_silent(struct ls_replay *r, size_t i, const struct cJSON *call)
+{
+    const char *method = ls_json_str(ls_json_get(call, "m"));
+    bool was_dead = ls_json_get(call, "connection") != NULL;
+    struct ls_buf params;
+    struct ls_buf text;
+    ls_buf_init(&params, LS_CORPUS_BYTES_MAX);
+    ls_request_params(r->corpus, r->calls, &r->built, call, &params);
+    (void)ls_names_to_ours(&r->names, &params);
+    ls_moments_begin(&r->moments);
+    bool is_silent = ls_lab_ask(&r->lab, false, method, (const char *)params.p, &text) == 0;
+    bool is_equal = is_silent && ls_engine_is_dead(r->lab.engine) == was_dead;
+    enum ls_verdict v = is_equal ? LS_VERDICT_EQUAL : LS_VERDICT_DIFFERENT;
+    count_call(r, method, v, false);
+    report(r, i, call, &params, &text, v);
     ls_buf_fini(&text);
     ls_buf_fini(&params);
 }
@@ -409,7 +388,10 @@ static void run_row(struct ls_replay *r, size_t i, const struct cJSON *row)
         ls_engine_set_backfill(r->lab.engine, blocks_a_tick(r->lab.engine));
     } else if (is_answered) {
         run_call(r, i, row);
-    } else {
+    } else if (ls_json_get(row, "connection") != NULL ||
+               ls_json_get(row, "no_reply_within_ms") != NULL) {
+        run_silent(r, i, row);
+    } else if (ls_json_get(row, "event") != NULL) {
         ls_moments_begin(&r->moments);
         ls_event_do(&r->lab, r->corpus, row);
     }
@@ -436,6 +418,93 @@ void ls_replay_free(struct ls_replay *r)
     free(r);
 }
 
+static void run_sequence(struct ls_replay *r, const struct cJSON *seq, struct ls_lab_disk disk)
+{
+    size_t n = 0;
+    r->is_raced = false;
+    r->has_peers = false;
+    ls_moments_begin(&r->moments);
+    ls_names_clear(&r->names);
+    ls_built_clear(&r->built);
+    ls_lab_fresh(&r->lab, r->corpus, r->options->profile);
+    r->lab.disk = disk;
+    ls_event_start(&r->lab, r->corpus, ls_json_str(ls_json_get(seq, "desc")));
+    prepare(r, ls_json_get(seq, "pre"));
+    struct ls_row *rows = ls_rows_as_asked(r->calls, &n);
+    for (size_t i = 0; i < n; i++) {
+        run_row(r, rows[i].i, rows[i].row);
+    }
+    free(rows);
+}
+
+struct sums {
+    struct class_tally classes[CLASSES_MAX];
+    size_t class_count;
+    struct ls_tally total;
+};
+
+static void keep_sums(const struct ls_replay *r, struct sums *s)
+{
+    memcpy(s->classes, r->classes, sizeof s->classes);
+    s->class_count = r->class_count;
+    s->total = r->total;
+}
+
+static void restore_sums(struct ls_replay *r, const struct sums *s)
+{
+    memcpy(r->classes, s->classes, sizeof s->classes);
+    r->class_count = s->class_count;
+    r->total = s->total;
+}
+
+static bool has_more_differences(const struct ls_replay *r, const struct sums *before)
+{
+    return r->total.different != before->total.different || r->total.raced != before->total.raced;
+}
+
+/* What a write or removal takes, and where the first batch of blocks ended, shows in the answers
+ * only: the first way, from the quickest on, with which all are the recorded ones. */
+static struct ls_lab_disk find_disk(struct ls_replay *r, const struct cJSON *seq,
+                                    const struct sums *before)
+{
+    /* The batch that begins with block 3 and ends when 7 or 8 are there. */
+    static const unsigned held[] = {0, 14, 16};
+    const size_t ways = sizeof held / sizeof held[0];
+    for (size_t i = 1; i < ways * (LAG_MAX + 1u); i++) {
+        struct ls_lab_disk disk = {.lag = (unsigned)(i / ways), .held = held[i % ways]};
+        run_sequence(r, seq, disk);
+        bool is_found = !has_more_differences(r, before);
+        restore_sums(r, before);
+        if (is_found) {
+            return disk;
+        }
+    }
+    return (struct ls_lab_disk){.lag = 0};
+}
+
+/* With a disk that is as quick as calls are, if that will do. */
+static void run_on_disk(struct ls_replay *r, const struct cJSON *seq)
+{
+    struct sums *before = ls_corpus_need(malloc(sizeof *before));
+    struct ls_lab_disk disk = {.lag = 0};
+    keep_sums(r, before);
+    r->is_trial = true;
+    run_sequence(r, seq, disk);
+    bool is_told = r->options->show != NULL;
+    if (has_more_differences(r, before)) {
+        restore_sums(r, before);
+        disk = find_disk(r, seq, before);
+        is_told = true;
+    }
+    r->is_trial = false;
+    if (is_told) {
+        restore_sums(r, before);
+        run_sequence(r, seq, disk);
+    }
+    r->late += disk.lag > 0 || disk.held > 0;
+    free(before);
+}
+
 void ls_replay_run(struct ls_replay *r, const char *line, size_t n)
 {
     if (r->options->every > 1 && r->seen++ % r->options->every != 0) {
@@ -443,7 +512,6 @@ void ls_replay_run(struct ls_replay *r, const char *line, size_t n)
     }
     struct cJSON *seq = ls_corpus_parse(line, n);
     const char *flavour = ls_json_str(ls_json_get(seq, "flavour"));
-    size_t i = 0;
     r->id = ls_json_str(ls_json_get(seq, "id"));
     r->flavour = flavour == NULL ? "none" : flavour;
     r->calls = ls_json_get(seq, "calls");
@@ -451,17 +519,11 @@ void ls_replay_run(struct ls_replay *r, const char *line, size_t n)
         ls_json_free(seq);
         return;
     }
-    r->is_raced = false;
-    r->has_peers = false;
-    ls_moments_begin(&r->moments);
-    ls_names_clear(&r->names);
-    ls_built_clear(&r->built);
-    ls_lab_fresh(&r->lab, r->corpus, r->options->profile);
-    ls_event_start(&r->lab, r->corpus, ls_json_str(ls_json_get(seq, "desc")));
-    prepare(r, ls_json_get(seq, "pre"));
-    for (const struct cJSON *c = ls_json_first(r->calls); c != NULL; c = ls_json_next(c)) {
-        run_row(r, i, c);
-        i++;
+    const struct ls_engine_profile *profile = ls_engine_profile_find(r->options->profile);
+    if (profile != NULL && profile->writes_behind) {
+        run_on_disk(r, seq);
+    } else {
+        run_sequence(r, seq, (struct ls_lab_disk){.lag = 0});
     }
     r->sequences++;
     ls_json_free(seq);
@@ -470,6 +532,11 @@ void ls_replay_run(struct ls_replay *r, const char *line, size_t n)
 unsigned long ls_replay_sequences(const struct ls_replay *r)
 {
     return r->sequences;
+}
+
+unsigned long ls_replay_late(const struct ls_replay *r)
+{
+    return r->late;
 }
 
 struct ls_tally ls_replay_total(const struct ls_replay *r)

@@ -32,6 +32,8 @@ void ls_replay_free(struct ls_replay *r);
 /* One sequence, a line of JSON. */
 void ls_replay_run(struct ls_replay *r, const char *line, size_t n);
 unsigned long ls_replay_sequences(const struct ls_replay *r);
+/* Of them, those that took a disk which is behind (docs/decisions/0008). */
+unsigned long ls_replay_late(const struct ls_replay *r);
 struct ls_tally ls_replay_total(const struct ls_replay *r);
 /* One line a method and a flavour, to stdout. */
 void ls_replay_print(const struct ls_replay *r);
