@@ -250,7 +250,7 @@ FUZZ_SRC_journal  := $(call capture,chain lazy load check segment files jsontext
                      pull_labels pull_roll pull_unfold pull_finish pull_frames pull_beside) \
                      mocks/model/universe.c
 
-FUZZ_SRC_gotx     := mocks/rpc/gotx.c mocks/rpc/gorlp.c
+FUZZ_SRC_gotx     := mocks/rpc/gotx.c mocks/rpc/gorlp.c mocks/rpc/gosign.c
 
 $(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c $(LIB_SRC) $(OP_SRC) $$(FUZZ_SRC_$$*) \
                  $(wildcard lib/*.h lib/op/*.h harness/capture/*.h mocks/rpc/go*.h)

@@ -63,9 +63,9 @@ static bool check_version(struct ls_engine_port *e, struct ls_rpc_call *call, un
             return fail(call, LS_RPC_INVALID_PARAMS, "Invalid parameters",
                         "withdrawals and beacon root not supported in V1");
         }
-        return is_shanghai ? fail(call, LS_RPC_INVALID_PARAMS, "Invalid parameters",
-                                  "fcuV1 called post-shanghai")
-                           : true;
+        return is_cancun ? fail(call, LS_RPC_INVALID_PARAMS, "Invalid parameters",
+                                "fcuV1 called post-shanghai")
+                         : true;
     case 2:
         if (at->has_beacon_root) {
             return ls_engine_bad_attributes(call, "unexpected beacon root");

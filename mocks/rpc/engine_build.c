@@ -283,6 +283,10 @@ static bool refuse_tx(struct ls_engine_port *e, struct ls_rpc_call *call,
         (void)new_job(e, id);
         return true;
     }
+    if (f->breaks_builder) {
+        ls_rpc_error(call, LS_RPC_INTERNAL, "method handler crashed");
+        return false;
+    }
     ls_hex_encode(f->tx.hash.b, sizeof f->tx.hash.b, hash);
     ls_engine_checksum(&f->sender, sender);
     (void)snprintf(text, sizeof text,

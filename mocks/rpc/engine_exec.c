@@ -312,6 +312,9 @@ const char *ls_engine_exec_error(struct ls_engine_port *e, const struct ls_paylo
     bool is_reth = ls_engine_knobs(e->engine)->words == LS_EL_WORDS_RETH;
     const char *fault = is_reth ? ls_engine_header_fault_reth(e, h, &parent_header)
                                 : ls_engine_header_fault(e, h, parent, &parent_header);
+    if (fault == NULL && !is_reth) {
+        fault = ls_engine_blobs_fault(e, h, p->txs, p->tx_count);
+    }
     if (fault != NULL) {
         return fault;
     }

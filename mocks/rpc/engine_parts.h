@@ -153,14 +153,20 @@ void ls_engine_checksum(const struct ls_addr *who, char out[43]);
 struct ls_tx_fault {
     size_t index;
     struct ls_tx_view tx;
-    struct ls_addr sender;
-    char why[160]; /* op-geth's words */
+    struct ls_addr sender; /* zero: not known */
+    bool breaks_builder;   /* op-geth's, which says no more than that */
+    char why[320];         /* op-geth's words */
     char why_reth[160];
 };
-/* The first of these transactions that does not apply on parent, by nonce or gas; false: none that
- * can be told without executing. */
+/* The first of these transactions that does not apply on parent, by signature, nonce, fee or gas;
+ * false: none that can be told without executing. op-reth's are told by nonce and gas. */
 bool ls_engine_txs_fault(struct ls_engine_port *e, uint32_t parent, const struct ls_header *h,
                          const struct ls_span *txs, size_t tx_count, struct ls_tx_fault *out);
+
+/* Why a block may not hold these transactions, by the blobs they have or bring, in op-geth's words;
+ * NULL = nothing. Valid until the next call. */
+const char *ls_engine_blobs_fault(struct ls_engine_port *e, const struct ls_header *h,
+                                  const struct ls_span *txs, size_t tx_count);
 
 /* --- results of execution (engine_exec.c) --- */
 

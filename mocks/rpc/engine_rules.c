@@ -93,8 +93,9 @@ static const char *blob_fault(struct ls_engine_port *e, const struct ls_header *
                        "invalid excessBlobGas: have %" PRIu64 ", want 0", h->excess_blob_gas);
         return e->exec_error;
     }
-    if (ls_rollup_is_active(&e->rollup, LS_FORK_JOVIAN, h->timestamp) || h->blob_gas_used == 0) {
-        return NULL;
+    if (ls_rollup_is_active(&e->rollup, LS_FORK_JOVIAN, h->timestamp) ||
+        h->blob_gas_used % BLOB_GAS == 0) {
+        return NULL; /* whether it is the right multiple, the transactions tell */
     }
     return ls_engine_blob_fault(e, h->blob_gas_used, 0);
 }

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/hash.h"
 #include "lib/rlp.h"
 
 #define BLOB_TYPE 3u
 #define BLOB_BYTES 131072u /* EIP-4844 */
 #define KZG_BYTES 48u      /* a commitment or a proof */
-#define BLOB_HASHES_FIELD 10u
 #define HASH_BYTES 32u
 #define SIDECAR_VERSION 1u /* the one with a version of its own, EIP-7594 */
 
@@ -209,30 +209,82 @@ bool ls_gotx_check(struct ls_span tx, char text[LS_GORLP_TEXT_MAX])
     return say(text, "transaction type not supported");
 }
 
-struct ls_gotx_hashes ls_gotx_blob_hashes(struct ls_span tx)
+/* --- reading what was taken --- */
+
+uint8_t ls_gotx_type(struct ls_span tx)
 {
-    struct ls_gotx_hashes none = {0};
+    return tx.n > 0 && tx.p[0] <= 0x7f ? tx.p[0] : 0;
+}
+
+/* The list of the fields, head and all; p NULL when there is none. */
+static struct ls_span fields_of(struct ls_span tx)
+{
+    struct ls_span none = {NULL, 0};
     struct ls_rlp_item item;
-    if (tx.n < 2 || tx.p[0] != BLOB_TYPE) {
+    size_t type_bytes = tx.n > 0 && tx.p[0] <= 0x7f;
+    struct ls_span in = {tx.p + type_bytes, tx.n - type_bytes};
+    if (ls_rlp_next(&in, &item) != LS_OK || !item.is_list) {
         return none;
     }
-    struct ls_span in = {tx.p + 1, tx.n - 1};
-    if (ls_rlp_next(&in, &item) != LS_OK) {
+    bool has_blobs = ls_gotx_type(tx) == BLOB_TYPE && item.body.n > 0 && item.body.p[0] >= 0xc0;
+    in = item.body;
+    if (has_blobs && ls_rlp_next(&in, &item) != LS_OK) {
         return none;
+    }
+    return item.raw;
+}
+
+static const struct ls_gorlp_type *table_of(uint8_t type)
+{
+    for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
+        if (TYPES[i].type == type) {
+            return &TYPES[i].of;
+        }
+    }
+    return type == BLOB_TYPE ? &BLOB : &LEGACY;
+}
+
+bool ls_gotx_field(struct ls_span tx, const char *name, struct ls_span *out)
+{
+    const struct ls_gorlp_type *t = table_of(ls_gotx_type(tx));
+    struct ls_span in = fields_of(tx);
+    struct ls_rlp_item item;
+    if (in.p == NULL || ls_rlp_next(&in, &item) != LS_OK) {
+        return false;
     }
     in = item.body;
-    if (in.n > 0 && in.p[0] >= 0xc0) { /* with its blobs */
-        if (ls_rlp_next(&in, &item) != LS_OK) {
-            return none;
-        }
-        in = item.body;
-    }
-    for (size_t i = 0; i <= BLOB_HASHES_FIELD; i++) {
-        if (ls_rlp_next(&in, &item) != LS_OK) {
-            return none;
+    for (size_t i = 0; i < t->field_count && ls_rlp_next(&in, &item) == LS_OK; i++) {
+        if (strcmp(t->fields[i].name, name) == 0) {
+            *out = item.body;
+            return true;
         }
     }
-    return (struct ls_gotx_hashes){.first = item.body.p + 1,
-                                   .stride = 1 + HASH_BYTES,
-                                   .count = item.body.n / (1 + HASH_BYTES)};
+    return false;
+}
+
+bool ls_gotx_has_blobs(struct ls_span tx)
+{
+    return ls_gotx_type(tx) == BLOB_TYPE && fields_of(tx).p != tx.p + 1;
+}
+
+struct ls_hash ls_gotx_hash(struct ls_span tx)
+{
+    struct ls_keccak k;
+    struct ls_hash out;
+    struct ls_span fields = fields_of(tx);
+    ls_keccak_init(&k);
+    ls_keccak_update(&k, tx.p, tx.p[0] <= 0x7f);
+    ls_keccak_update(&k, fields.p, fields.n);
+    ls_keccak_final(&k, out.b);
+    return out;
+}
+
+struct ls_gotx_hashes ls_gotx_blob_hashes(struct ls_span tx)
+{
+    struct ls_span list;
+    if (ls_gotx_type(tx) != BLOB_TYPE || !ls_gotx_field(tx, "BlobHashes", &list)) {
+        return (struct ls_gotx_hashes){0};
+    }
+    return (struct ls_gotx_hashes){
+        .first = list.p + 1, .stride = 1 + HASH_BYTES, .count = list.n / (1 + HASH_BYTES)};
 }

@@ -8,14 +8,27 @@
 #include <stdbool.h>
 
 #include "lib/bytes.h"
+#include "lib/op/types.h"
 #include "mocks/rpc/gorlp.h"
 
 /* The bytes are a transaction op-geth decodes: true. Otherwise text says what is wrong. A blob
  * transaction may come with its blobs. */
 bool ls_gotx_check(struct ls_span tx, char text[LS_GORLP_TEXT_MAX]);
 
-/* The versioned hashes of a transaction that ls_gotx_check took, 32 bytes each, as they stand in
- * it; *stride = bytes from one to the next. Empty when it is no blob transaction. */
+/* --- of transactions that ls_gotx_check took --- */
+
+/* 0 for a legacy transaction. */
+uint8_t ls_gotx_type(struct ls_span tx);
+/* The content of a field, a string, by geth's name for it ("GasFeeCap"); borrowed. false: a
+ * transaction of this type has none. */
+bool ls_gotx_field(struct ls_span tx, const char *name, struct ls_span *out);
+/* A blob transaction that brings its blobs. */
+bool ls_gotx_has_blobs(struct ls_span tx);
+/* The hash it is known by, which leaves the blobs out. */
+struct ls_hash ls_gotx_hash(struct ls_span tx);
+
+/* The versioned hashes of a blob transaction, 32 bytes each, as they stand in it, stride bytes from
+ * one to the next. */
 struct ls_gotx_hashes {
     const uint8_t *first;
     size_t stride;

@@ -1,11 +1,12 @@
 /*
  * Any bytes as a transaction. What must hold: who refuses says why; what is taken is canonical RLP
- * to the last byte, behind its type, and its blob hashes lie within it.
+ * to the last byte, behind its type, and its fields and blob hashes lie in it.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/rlp.h"
+#include "mocks/rpc/gosign.h"
 #include "mocks/rpc/gotx.h"
 
 #define DEPTH_MAX 8
@@ -40,6 +41,30 @@ static void check_hashes(struct ls_span tx)
     }
 }
 
+static void check_fields(struct ls_span tx)
+{
+    static const char *const names[] = {
+        "Nonce", "GasPrice", "GasFeeCap", "Mint", "From", "IsSystemTransaction", "S"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct ls_span v;
+        if (ls_gotx_field(tx, names[i], &v)) {
+            must(v.p >= tx.p && v.p + v.n <= tx.p + tx.n);
+        }
+    }
+    must(!ls_gotx_has_blobs(tx) || ls_gotx_type(tx) == 3);
+    (void)ls_gotx_hash(tx);
+}
+
+static void check_sender(struct ls_span tx, bool has_set_code)
+{
+    char why[LS_GOSIGN_TEXT_MAX];
+    struct ls_gosign_rules rules = {.chain_id = 901, .has_set_code = has_set_code};
+    memset(why, 0xa5, sizeof why);
+    if (!ls_gosign_check(tx, &rules, why)) {
+        must(memchr(why, '\0', sizeof why) != NULL && why[0] != '\0');
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ls_span tx = {data, size};
@@ -53,5 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t type_bytes = data[0] <= 0x7f;
     check_canonical((struct ls_span){data + type_bytes, size - type_bytes}, 0);
     check_hashes(tx);
+    check_fields(tx);
+    check_sender(tx, false);
+    check_sender(tx, true);
     return 0;
 }

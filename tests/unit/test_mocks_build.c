@@ -292,6 +292,49 @@ static void faults_of_a_build(void **state)
     ls_buf_fini(&text);
 }
 
+/* Of one that op-geth can read. */
+static void a_transaction_that_no_block_takes_is_refused(void **state)
+{
+#define ZEROS40 "0000000000000000000000000000000000000000"
+#define ZEROS62 ZEROS40 "0000000000000000000000"
+#define DEPOSIT(mint, is_system)            \
+    "a0" ZEROS40 "000000000000000000000011" \
+    "94" ZEROS40 "80" mint "8080" is_system "80"
+    static const struct {
+        const char *tx;
+        const char *err; /* NULL: the builder breaks */
+    } cases[] = {
+        {"0x7ef83c" DEPOSIT("80", "01"), "system tx not supported: address 0x" ZEROS40},
+        {"0x7ef85d" DEPOSIT("a101" ZEROS62 "07", "80"), "mint value exceeds uint256: 7"},
+        {"0x01cd820385808080808080c0808080", "invalid transaction v, r, s values"},
+        {"0x02ce82038480808080808080c0808080", "invalid chain id for signer: have 900 want 901"},
+        {"0x04e38203858080808094" ZEROS40 "8080c0c0808080", "transaction type not supported"},
+        {"0x03e48203858080808094" ZEROS40 "8080c080c0808080", NULL},
+        {"0x03e8e48203858080808094" ZEROS40 "8080c080c0808080c0c0c0",
+         "transaction type not supported"},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct build b = PLAIN;
+        struct ls_buf params;
+        b.tx = cases[i].tx;
+        ls_buf_init(&params, PAYLOAD_WORLD_BYTES);
+        build_params(f, &b, &params);
+        if (cases[i].err == NULL) {
+            expect_error(f, "engine_forkchoiceUpdatedV2", (const char *)params.p, -32603, NULL);
+        } else {
+            struct cJSON *root = ask(f, "engine_forkchoiceUpdatedV2", (const char *)params.p);
+            const struct cJSON *data = ls_json_get(ls_json_get(root, "error"), "data");
+            const char *text = ls_json_str(ls_json_get(data, "err"));
+            const char *at = text == NULL ? NULL : strstr(text, ", err: ");
+            assert_non_null(at);
+            assert_string_equal(at + 7, cases[i].err);
+            ls_json_free(root);
+        }
+        ls_buf_fini(&params);
+    }
+}
+
 static void reth_gives_up_a_build_that_nobody_fetches(void **state)
 {
     struct fixture *f = *state;
@@ -453,6 +496,7 @@ int main(void)
         TEST(an_id_is_answered_by_its_version_and_again),
         TEST(the_ten_newest_builds_are_kept),
         TEST(faults_of_a_build),
+        TEST(a_transaction_that_no_block_takes_is_refused),
         TEST(an_id_that_cannot_be_read_is_quoted),
         TEST(a_transaction_that_is_no_list_is_refused),
         TEST(geth_does_not_know_the_block_it_handed_out),

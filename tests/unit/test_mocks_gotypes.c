@@ -14,11 +14,13 @@
 #include "lib/hex.h"
 #include "mocks/model/engine.h"
 #include "mocks/rpc/engine_rpc.h"
+#include "mocks/rpc/gosign.h"
 #include "mocks/rpc/gotx.h"
 #include "tests/unit/payload_world.h"
 #include "tests/unit/recorded_rows.h"
 
 #define TRANSACTIONS "tests/data/gotypes/transactions.ndjson.zst"
+#define SENDERS "tests/data/gotypes/senders.ndjson.zst"
 #define PARAMS "tests/data/gotypes/params.ndjson.zst"
 #define TX_BYTES_MAX 4096u
 #define HASH32 "0x0000000000000000000000000000000000000000000000000000000000000000"
@@ -28,6 +30,7 @@
 
 struct sentences {
     struct rows transactions;
+    struct rows senders;
     struct rows params;
     struct payload_world world;
     void *engine_mem;
@@ -39,6 +42,7 @@ static int set_up(void **state)
 {
     struct sentences *s = need(calloc(1, sizeof *s));
     load_rows(TRANSACTIONS, &s->transactions);
+    load_rows(SENDERS, &s->senders);
     load_rows(PARAMS, &s->params);
     payload_world_init(&s->world);
     s->engine_mem = need(malloc(ls_engine_size(s->world.u)));
@@ -59,6 +63,7 @@ static int tear_down(void **state)
     free(s->engine_mem);
     payload_world_fini(&s->world);
     free_rows(&s->transactions);
+    free_rows(&s->senders);
     free_rows(&s->params);
     free(s);
     return 0;
@@ -110,6 +115,70 @@ static void a_transaction_that_ends_early_is_none(void **state)
             assert_false(ls_gotx_check(cut, why));
             assert_string_not_equal(why, "");
             free((void *)(uintptr_t)cut.p);
+        }
+    }
+}
+
+static void every_sender_gets_its_sentence(void **state)
+{
+    struct sentences *s = *state;
+    for (size_t i = 0; i < s->senders.count; i++) {
+        const struct cJSON *row = s->senders.items[i].tree;
+        const char *want = ls_json_str(ls_json_get(row, "fault"));
+        struct ls_gosign_rules rules = {
+            .chain_id = 901, .has_set_code = ls_json_true(ls_json_get(row, "is_isthmus"))};
+        char why[LS_GOSIGN_TEXT_MAX] = "";
+        bool is_taken = ls_gosign_check(tx_of(s, row), &rules, why);
+        if (is_taken != (want == NULL) || strcmp(why, want == NULL ? "" : want) != 0) {
+            fail_msg("row %zu: \"%s\", not \"%s\"", i, why, want == NULL ? "" : want);
+        }
+    }
+}
+
+/* v r s at the edges of what a signature may be, in a legacy transaction of chain 901. */
+static void signatures_at_the_edges(void **state)
+{
+#define HALF "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0"
+#define HALF_AND_1 "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1"
+#define ORDER "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
+#define BELOW_ORDER "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364140"
+#define RANGE "invalid transaction v, r, s values"
+    static const struct {
+        const char *vrs; /* RLP, hex */
+        const char *fault;
+    } cases[] = {
+        {"1b01a0" HALF, NULL},
+        {"1c01a0" HALF_AND_1, RANGE},
+        {"1ba0" BELOW_ORDER "01", NULL},
+        {"1ba0" ORDER "01", RANGE},
+        {"1b8001", RANGE},
+        {"1b0180", RANGE},
+        {"800101", RANGE},
+        {"010101", RANGE},
+        {"82072d0101", NULL}, /* 35 + 2 * 901 */
+        {"82072e0101", NULL},
+        {"82072e8001", RANGE},
+        {"82072c0101", "invalid chain id for signer: have 900 want 901"},
+        {"82072f0101", "invalid chain id for signer: have 902 want 901"},
+        {"220101", "invalid chain id for signer: have 9223372036854775807 want 901"},
+        {"8901000000000000000001"
+         "01",
+         "invalid chain id for signer: have 9223372036854775790 want 901"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[512];
+        uint8_t bytes[256];
+        char why[LS_GOSIGN_TEXT_MAX] = "";
+        size_t n = 6 + strlen(cases[i].vrs) / 2;
+        (void)snprintf(text, sizeof text, n < 56 ? "%02zx808080808080%s" : "f8%02zx808080808080%s",
+                       n < 56 ? 0xc0 + n : n, cases[i].vrs);
+        n = strlen(text) / 2;
+        assert_true(ls_hex_digits(text, bytes, n));
+        (void)ls_gosign_check((struct ls_span){bytes, n},
+                              &(struct ls_gosign_rules){.chain_id = 901}, why);
+        if (strcmp(why, cases[i].fault == NULL ? "" : cases[i].fault) != 0) {
+            fail_msg("row %zu: \"%s\"", i, why);
         }
     }
 }
@@ -193,6 +262,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_transaction_gets_its_sentence),
         cmocka_unit_test(a_transaction_that_ends_early_is_none),
+        cmocka_unit_test(every_sender_gets_its_sentence),
+        cmocka_unit_test(signatures_at_the_edges),
         cmocka_unit_test(every_parameter_gets_its_sentence),
         cmocka_unit_test(the_hashes_of_a_blob_transaction_are_found),
     };

@@ -463,6 +463,88 @@ static void unrecorded_payload_is_judged_by_its_parent(void **state)
     ls_buf_fini(&text);
 }
 
+/* params of newPayloadV3 with this between payload and beacon root instead of no hashes. */
+static void put_hashes(struct ls_buf *params, const char *hashes)
+{
+    struct ls_buf with;
+    const char *text = (const char *)params->p;
+    const char *at = strstr(text, "},[],");
+    assert_non_null(at);
+    ls_buf_init(&with, PAYLOAD_WORLD_BYTES);
+    (void)ls_buf_printf(&with, "%.*s},[%s],%s", (int)(at - text), text, hashes, at + 5);
+    ls_buf_fini(params);
+    *params = with;
+}
+
+/* They are held against the hashes beside the payload before its own hash is, and then against the
+ * blob gas: a rollup's block has none. */
+static void blobs_are_counted(void **state)
+{
+#define HASH_1 "0111111111111111111111111111111111111111111111111111111111111111"
+#define HASH_2 "0122222222222222222222222222222222222222222222222222222222222222"
+#define BLOB_TX_HEAD                           \
+    "e48203858080808094"                       \
+    "0000000000000000000000000000000000000000" \
+    "8080c080"
+    static const struct {
+        const char *tx; /* hex */
+        const char *hashes;
+        const char *error;
+    } cases[] = {
+        {"03" BLOB_TX_HEAD "c0808080", "\"0x" HASH_1 "\"",
+         "invalid number of versionedHashes: [0x" HASH_1 "] blobHashes: []"},
+        {"03f84582038580808080940000000000000000000000000000000000000000"
+         "8080c080e1a0" HASH_1 "808080",
+         "", "invalid number of versionedHashes: [] blobHashes: [0x" HASH_1 "]"},
+        {"03f84582038580808080940000000000000000000000000000000000000000"
+         "8080c080e1a0" HASH_1 "808080",
+         "\"0x" HASH_2 "\"",
+         "invalid versionedHash at 0: [0x" HASH_2 "] blobHashes: [0x" HASH_1 "]"},
+        {"03f84582038580808080940000000000000000000000000000000000000000"
+         "8080c080e1a0" HASH_1 "808080",
+         "\"0x" HASH_1 "\"", "blob gas used mismatch (header 0, calculated 131072)"},
+        {"03e8" BLOB_TX_HEAD "c0808080c0c0c0", "",
+         "unexpected blob sidecar in transaction at index 0"},
+        {"03" BLOB_TX_HEAD "c0808080", "", "could not apply tx 0 ["},
+    };
+    struct fixture *f = *state;
+    ls_engine_seed(f->engine, 3, LS_NO_BLOCK, LS_NO_BLOCK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t bytes[256];
+        struct ls_span tx = {bytes, strlen(cases[i].tx) / 2};
+        struct ls_payload p = payload_draft(&f->w, 4);
+        struct ls_header h;
+        struct ls_buf text;
+        assert_true(ls_hex_digits(cases[i].tx, bytes, tx.n));
+        p.txs = &tx;
+        p.tx_count = 1;
+        p.base_fee = ls_u256_from_u64(996000000);
+        payload_seal(&p, &h);
+        ls_buf_init(&text, PAYLOAD_WORLD_BYTES);
+        (void)np_params(&p, 3, &text);
+        put_hashes(&text, cases[i].hashes);
+        expect_status(f->engine_port, "engine_newPayloadV3", (const char *)text.p, "INVALID",
+                      cases[i].error);
+        ls_buf_fini(&text);
+    }
+}
+
+/* V1 has no withdrawals to ask for, but the block must. */
+static void a_block_without_withdrawals_hash_is_invalid(void **state)
+{
+    struct fixture *f = *state;
+    struct ls_header h;
+    struct ls_buf text;
+    struct ls_payload p = payload_draft(&f->w, 1);
+    ls_buf_init(&text, PAYLOAD_WORLD_BYTES);
+    p.has_withdrawals = false;
+    p.base_fee = ls_u256_from_u64(996000000);
+    payload_seal(&p, &h);
+    expect_status(f->engine_port, "engine_newPayloadV1", np_params(&p, 1, &text), "INVALID",
+                  "missing withdrawalsHash");
+    ls_buf_fini(&text);
+}
+
 static void forkchoice_params(const struct fixture *f, unsigned head, unsigned safe,
                               unsigned finalized, struct ls_buf *out)
 {
@@ -862,6 +944,8 @@ int main(void)
         WITH(wrong_version_is_named),
         WITH(content_that_does_not_fit_is_invalid),
         WITH(unrecorded_payload_is_judged_by_its_parent),
+        WITH(blobs_are_counted),
+        WITH(a_block_without_withdrawals_hash_is_invalid),
         WITH(forkchoice_reaches_the_model),
         WITH(omitted_nulls_are_a_knob),
         WITH(stored_blocks_are_served_as_they_are),
