@@ -1,7 +1,9 @@
 /* Which methods op-reth has, and those that read. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "lib/hex.h"
 #include "lib/json.h"
 #include "mocks/rpc/eth_tools.h"
 #include "mocks/rpc/reth_rpc.h"
@@ -107,6 +109,63 @@ static void shared(struct ls_engine_port *e, const struct ls_eth_view *v, struct
     if (!ls_eth_serve(v, call)) {
         ls_reth_no_method(call);
     }
+}
+
+/* Decoded as op-reth does and written as op-geth's port reads it: what follows is alike. */
+static void as_geth(struct ls_engine_port *e, const struct ls_eth_view *v, struct ls_rpc_call *call,
+                    const char *params)
+{
+    struct cJSON *tree = NULL;
+    if (ls_json_parse(params, strlen(params), 0, &tree, NULL) != LS_OK) {
+        ls_rpc_error(call, LS_RPC_INTERNAL, "out of memory");
+        return;
+    }
+    const struct ls_rpc_call sent = *call;
+    call->params = tree;
+    call->params_not_array = false;
+    call->params_text = (struct ls_span){(const uint8_t *)params, strlen(params)};
+    shared(e, v, call);
+    call->params = sent.params;
+    call->params_not_array = sent.params_not_array;
+    call->params_text = sent.params_text;
+    ls_json_free(tree);
+}
+
+static void by_hash(struct ls_engine_port *e, const struct ls_eth_view *v, struct ls_rpc_call *call)
+{
+    struct ls_reth_read p = {0};
+    char digits[2 * sizeof p.hash.b + 1] = {0};
+    char params[sizeof digits + 8];
+    if (!ls_reth_params(call, &e->arena, &LS_RETH_HASH, &p)) {
+        return;
+    }
+    ls_hex_encode(p.hash.b, sizeof p.hash.b, digits);
+    (void)snprintf(params, sizeof params, "[\"0x%s\"]", digits);
+    as_geth(e, v, call, params);
+}
+
+/* The pending state is that of the newest block: no other is recorded. */
+static void of_account(struct ls_engine_port *e, const struct ls_eth_view *v,
+                       struct ls_rpc_call *call)
+{
+    struct ls_reth_read p = {.block = {.tag = LS_SERDE_TAG_LATEST, .text = "latest"}};
+    char who[2 * sizeof p.address + 1] = {0};
+    char params[sizeof who + 48];
+    if (!ls_reth_params(call, &e->arena, &LS_RETH_ACCOUNT, &p)) {
+        return;
+    }
+    if (p.block.tag == LS_SERDE_TAG_PENDING) {
+        p.block.tag = LS_SERDE_TAG_LATEST;
+    }
+    struct ls_el_read r = read_block(e, v, &p.block);
+    if (r.kind != LS_READ_BLOCK) {
+        ls_rpc_error(call, NOT_FOUND, "block not found: %s", p.block.text);
+        return;
+    }
+    ls_hex_encode(p.address, sizeof p.address, who);
+    (void)snprintf(params, sizeof params, "[\"0x%s\",\"0x%" PRIx64 "\"]", who,
+                   ls_universe_get(v->universe, r.id)->ref.number);
+    as_geth(e, v, call, params);
 }
 
 static void without_params(struct ls_engine_port *e, const struct ls_eth_view *v,
@@ -303,17 +362,17 @@ static const struct {
     {"eth_getBlockReceipts", BOTH, block_receipts},
     {"eth_getProof", BOTH, proof},
     {"eth_call", BOTH, shared},
-    {"eth_getCode", BOTH, shared},
-    {"eth_getTransactionReceipt", BOTH, shared},
+    {"eth_getCode", BOTH, of_account},
+    {"eth_getTransactionReceipt", BOTH, by_hash},
     {"eth_getHeaderByNumber", PUBLIC, shared},
-    {"eth_getHeaderByHash", PUBLIC, shared},
+    {"eth_getHeaderByHash", PUBLIC, by_hash},
     {"eth_getBlockTransactionCountByNumber", PUBLIC, shared},
-    {"eth_getBlockTransactionCountByHash", PUBLIC, shared},
-    {"eth_getTransactionByHash", PUBLIC, shared},
+    {"eth_getBlockTransactionCountByHash", PUBLIC, by_hash},
+    {"eth_getTransactionByHash", PUBLIC, by_hash},
     {"eth_getTransactionByBlockNumberAndIndex", PUBLIC, shared},
     {"eth_getTransactionByBlockHashAndIndex", PUBLIC, shared},
-    {"eth_getBalance", PUBLIC, shared},
-    {"eth_getTransactionCount", PUBLIC, shared},
+    {"eth_getBalance", PUBLIC, of_account},
+    {"eth_getTransactionCount", PUBLIC, of_account},
     {"eth_getStorageAt", PUBLIC, shared},
     {"eth_estimateGas", PUBLIC, shared},
     {"eth_accounts", PUBLIC, without_params},

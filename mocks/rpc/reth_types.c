@@ -243,6 +243,14 @@ static const struct ls_serde_field PROOF[] = {
     PARAM_OPTION("block_number", "blockNumber", BLOCK_ID, READ, block, has_block)};
 const struct ls_serde_struct LS_RETH_PROOF = PARAMS(PROOF);
 
+static const struct ls_serde_field ONE_HASH[] = {PARAM("hash", "hash", B256, READ, hash)};
+const struct ls_serde_struct LS_RETH_HASH = PARAMS(ONE_HASH);
+
+static const struct ls_serde_field ACCOUNT[] = {
+    PARAM("address", "address", ADDRESS, READ, address),
+    PARAM_OPTION("block_number", "blockNumber", BLOCK_ID, READ, block, has_block)};
+const struct ls_serde_struct LS_RETH_ACCOUNT = PARAMS(ACCOUNT);
+
 static const struct ls_serde_field OWN_PAYLOAD[] = {PARAM("payload", "payload", BYTES, READ, rlp)};
 const struct ls_serde_struct LS_RETH_OWN_PAYLOAD = PARAMS(OWN_PAYLOAD);
 

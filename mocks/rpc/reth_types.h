@@ -73,6 +73,8 @@ extern const struct ls_serde_struct LS_RETH_BLOCK_BY_NUMBER;
 extern const struct ls_serde_struct LS_RETH_BLOCK_BY_HASH;
 extern const struct ls_serde_struct LS_RETH_BLOCK_ID; /* one EIP-1898 block */
 extern const struct ls_serde_struct LS_RETH_PROOF;
+extern const struct ls_serde_struct LS_RETH_HASH;    /* of a block or a transaction */
+extern const struct ls_serde_struct LS_RETH_ACCOUNT; /* in the state of a block, or the newest */
 extern const struct ls_serde_struct LS_RETH_OWN_PAYLOAD; /* of reth_newPayload */
 
 /* Decodes the call's parameters. false: the call has failed with -32602 "Invalid params" and
