@@ -117,15 +117,19 @@ static void set_flags(lua_State *lua, struct ls_engine *e, int index)
     if (has_flag(lua, index, "builds_hang", &is_on)) {
         knobs->builds_hang = is_on;
     }
+    if (has_flag(lua, index, "disk_lags", &is_on)) {
+        ls_engine_set_disk_lags(e, is_on);
+    }
 }
 
 /* w:engine{profile, head, safe, finalized, knows, backfill, peer_tip, stuck, mortal, builds_hang,
- * prune, invalid, forget} */
+ * disk_lags, prune, invalid, forget} */
 static int verb_engine(lua_State *lua)
 {
-    static const char *const keys[] = {
-        "profile", "head",  "safe",    "finalized", "knows",  "backfill",    "peer_tip",
-        "stuck",   "prune", "invalid", "forget",    "mortal", "builds_hang", NULL};
+    static const char *const keys[] = {"profile",     "head",      "safe",     "finalized",
+                                       "knows",       "backfill",  "peer_tip", "stuck",
+                                       "prune",       "invalid",   "forget",   "mortal",
+                                       "builds_hang", "disk_lags", NULL};
     uint32_t condemned = LS_NO_BLOCK;
     struct ls_script *s = ls_script_self(lua);
     struct ls_engine *e = s->world->engine;

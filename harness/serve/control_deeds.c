@@ -444,6 +444,7 @@ struct engine_wish {
     bool has_head, has_safe, has_finalized, has_invalid, has_forget;
     uint32_t head, safe, finalized, invalid, forget;
     bool has_stuck, is_stuck, has_mortal, is_mortal, has_builds_hang, builds_hang;
+    bool has_disk_lags, disk_lags;
     bool has_peers, has_prune;
     uint64_t peers, prune;
 };
@@ -479,6 +480,8 @@ static void read_engine(const struct ls_control_deed *deed, struct ls_members *m
     w->is_mortal = ls_members_bool(m, "mortal", false);
     w->has_builds_hang = ls_members_has(m, "builds_hang");
     w->builds_hang = ls_members_bool(m, "builds_hang", false);
+    w->has_disk_lags = ls_members_has(m, "disk_lags");
+    w->disk_lags = ls_members_bool(m, "disk_lags", false);
     w->has_peers = ls_members_has(m, "peers");
     w->peers = ls_members_u64(m, "peers", PEERS_MAX, 0);
     w->has_prune = ls_members_has(m, "prune");
@@ -521,6 +524,9 @@ static void set_knobs(struct ls_stage *s, const struct engine_wish *w)
     if (w->has_builds_hang) {
         ls_engine_knobs(e)->builds_hang = w->builds_hang;
     }
+    if (w->has_disk_lags) {
+        ls_engine_set_disk_lags(e, w->disk_lags);
+    }
     if (w->has_peers) {
         ls_stage_set_peers(s, w->peers);
     }
@@ -560,13 +566,13 @@ static enum ls_err reset_connections(const struct ls_control_deed *deed, bool wa
 }
 
 /* {"profile", "wipe", "rewind", "restart", "lost", "kill", "head", "safe", "finalized", "stuck",
- * "mortal", "builds_hang", "peers", "prune", "invalid", "forget"} */
+ * "mortal", "builds_hang", "disk_lags", "peers", "prune", "invalid", "forget"} */
 static enum ls_err engine(struct ls_control_deed *deed)
 {
-    static const char *const known[] = {"profile",     "wipe",    "rewind",    "restart", "lost",
-                                        "head",        "safe",    "finalized", "stuck",   "peers",
-                                        "prune",       "invalid", "forget",    "kill",    "mortal",
-                                        "builds_hang", NULL};
+    static const char *const known[] = {
+        "profile", "wipe",      "rewind", "restart",     "lost",      "head",
+        "safe",    "finalized", "stuck",  "peers",       "prune",     "invalid",
+        "forget",  "kill",      "mortal", "builds_hang", "disk_lags", NULL};
     struct ls_stage *s = deed->control->stage;
     struct ls_engine *e = s->mocks.engine;
     struct engine_wish w = {0};

@@ -220,6 +220,8 @@ void ls_engine_set_backfill(struct ls_engine *e, uint64_t blocks_per_tick);
 void ls_engine_set_peer_tip(struct ls_engine *e, uint32_t tip);
 /* The knob is_stuck. */
 void ls_engine_set_stuck(struct ls_engine *e, bool is_stuck);
+/* The knob disk_lags; without it what is under way is over. */
+void ls_engine_set_disk_lags(struct ls_engine *e, bool lags);
 /* The process is gone: its ports answer nobody until ls_engine_restart. */
 void ls_engine_kill(struct ls_engine *e);
 bool ls_engine_is_dead(const struct ls_engine *e);

@@ -129,6 +129,14 @@ void ls_engine_settle(struct ls_engine *e)
     }
 }
 
+void ls_engine_set_disk_lags(struct ls_engine *e, bool lags)
+{
+    e->profile.disk_lags = lags;
+    if (!lags) {
+        ls_engine_settle(e);
+    }
+}
+
 void ls_el_disk_tick(struct ls_engine *e)
 {
     if (!ls_engine_is_settled(e)) {

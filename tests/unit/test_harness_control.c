@@ -703,6 +703,10 @@ static void profiles_take_what_stands_behind_a_colon(void **state)
     assert_true(ls_engine_knobs(e)->is_mortal);
     assert_true(ls_engine_knobs(e)->builds_hang);
     assert_true(ls_engine_knobs(e)->is_stuck);
+    post(r, "/engine", "{\"profile\":\"reth\",\"disk_lags\":true}");
+    assert_true(ls_engine_knobs(e)->disk_lags);
+    post(r, "/engine", "{\"disk_lags\":false}");
+    assert_false(ls_engine_knobs(e)->disk_lags);
     post(r, "/engine", "{\"profile\":\"slow:20\"}");
     assert_int_equal(ls_engine_knobs(e)->call_ns, 20000000);
     assert_false(ls_engine_knobs(e)->is_stuck);

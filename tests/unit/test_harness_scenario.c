@@ -440,6 +440,22 @@ static void the_profile_is_changed_while_the_engine_runs(void **state)
     expect_passed(f);
 }
 
+static void knobs_of_the_engine_are_turned_one_by_one(void **state)
+{
+    static const char *const names[] = {"stuck", "mortal", "builds_hang", "disk_lags"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char script[64];
+        struct ls_engine_profile *k = ls_engine_knobs(f->toy.world.engine);
+        const bool *const knobs[] = {&k->is_stuck, &k->is_mortal, &k->builds_hang, &k->disk_lags};
+        (void)snprintf(script, sizeof script, "w:engine{%s = true}", names[i]);
+        assert_false(*knobs[i]);
+        run(f, script);
+        expect_passed(f);
+        assert_true(*knobs[i]);
+    }
+}
+
 static void a_syntax_error_names_file_and_line(void **state)
 {
     struct fixture *f = *state;
@@ -627,6 +643,7 @@ int main(void)
         TEST(wrong_names_are_misuse_that_says_what_is_right),
         TEST(mistakes_of_the_script_are_broken_not_failed),
         TEST(the_profile_is_changed_while_the_engine_runs),
+        TEST(knobs_of_the_engine_are_turned_one_by_one),
         TEST(a_syntax_error_names_file_and_line),
         TEST(an_endless_loop_is_stopped),
         TEST(an_endless_predicate_is_stopped),

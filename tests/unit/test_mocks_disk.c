@@ -326,6 +326,20 @@ static void the_disk_does_one_thing_after_the_other(void **state)
     assert_true(ls_engine_is_settled(s->e));
 }
 
+static void a_disk_that_lags_no_more_has_done_all(void **state)
+{
+    struct bench *s = *state;
+    follow(s, 1, 9);
+    uint32_t tip = side(s, s->a[4], 1, 'b');
+    must_be(fcu(s, tip, NONE, NONE), LS_STATUS_VALID);
+    ls_engine_set_disk_lags(s->e, true);
+    assert_false(ls_engine_is_settled(s->e));
+    ls_engine_set_disk_lags(s->e, false);
+    assert_true(ls_engine_is_settled(s->e));
+    must_be(fcu(s, s->a[9], NONE, NONE), LS_STATUS_VALID);
+    assert_int_equal(head_of(s), s->a[9]);
+}
+
 /* For the write that has been under way since block 3. */
 static void the_engine_waits_for_a_disk_that_is_seventeen_blocks_behind(void **state)
 {
@@ -409,6 +423,7 @@ int main(void)
         ON(reth_up, a_label_may_be_the_written_block_this_forkchoice_reorgs_out),
         ON(lagging_up, a_block_that_was_read_on_disk_stays_readable),
         ON(lagging_up, the_disk_does_one_thing_after_the_other),
+        ON(lagging_up, a_disk_that_lags_no_more_has_done_all),
         ON(lagging_up, the_engine_waits_for_a_disk_that_is_seventeen_blocks_behind),
         ON(lagging_up, a_restart_ends_what_is_under_way),
         ON(reth_up, an_engine_put_somewhere_has_that_chain_on_disk_only),
