@@ -71,6 +71,9 @@ struct ls_world_ops {
     size_t (*held)(const struct ls_world *w, enum ls_endpoint ep);
     /* Closes (connections are reset, new ones refused) or opens the port. */
     enum ls_err (*port)(struct ls_world *w, enum ls_endpoint ep, bool is_open, struct ls_diag *d);
+    /* The source's port is of a node of another chain from now on, the fixture in folder dir, at
+     * that chain's tip (SRC-WRONG). NULL: of the world's source again. Errors of ls_chain_open. */
+    enum ls_err (*foreign_source)(struct ls_world *w, const char *dir, struct ls_diag *d);
     /* Does I/O until something happened or the tick ended, whichever is first. */
     void (*turn)(struct ls_world *w);
     /* Ticks since the world was made. */

@@ -16,6 +16,7 @@
 #include "harness/capture/chain.h"
 #include "harness/capture/files.h"
 #include "harness/live/adapter.h"
+#include "harness/live/foreign.h"
 #include "harness/live/loop.h"
 #include "harness/live/mocks.h"
 #include "harness/live/noderpc.h"
@@ -47,6 +48,7 @@ struct live {
     uint64_t seed;
     struct ls_loop *loop;
     struct ls_mocks mocks;
+    struct ls_foreign foreign; /* the source's port is of its source while it is open */
     struct ls_port ports[LS_ENDPOINT_COUNT];
     struct ls_noderpc *rpc;
     int rpc_reserve_fd; /* bound, never listening: the node's RPC port is nobody else's */
@@ -300,6 +302,25 @@ static enum ls_err live_port(struct ls_world *w, enum ls_endpoint ep, bool is_op
     return ls_front_set_open(live_of(w)->ports[ep].front, is_open, d);
 }
 
+static enum ls_err live_foreign_source(struct ls_world *w, const char *dir, struct ls_diag *d)
+{
+    struct live *l = live_of(w);
+    struct ls_backend *rpc = l->ports[LS_EP_SOURCE].rpc;
+    enum ls_err e = LS_OK;
+
+    if (!ls_mocks_take_source_rpc(&l->mocks, rpc)) {
+        return ls_fail(d, LS_ERR_NOMEM, "out of memory");
+    }
+    ls_foreign_close(&l->foreign);
+    if (dir != NULL) {
+        e = ls_foreign_open(&l->foreign, dir, ls_source_flavour(w->source), w->trace, d);
+        if (e == LS_OK && !ls_mocks_take_source_rpc(&l->foreign.mocks, rpc)) {
+            e = ls_fail(d, LS_ERR_NOMEM, "out of memory");
+        }
+    }
+    return e;
+}
+
 /* ls_loop_fn */
 static void prepare_ports(void *user)
 {
@@ -356,6 +377,7 @@ static void live_free(struct ls_world *w)
         ls_rundir_remove(&l->dir);
     }
     ls_mocks_fini(&l->mocks);
+    ls_foreign_close(&l->foreign);
     free(l);
 }
 
@@ -372,6 +394,7 @@ static const struct ls_world_ops live_ops = {
     .release = live_release,
     .held = live_held,
     .port = live_port,
+    .foreign_source = live_foreign_source,
     .turn = live_turn,
     .now = live_now,
     .now_ns = live_now_ns,

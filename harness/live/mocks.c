@@ -68,6 +68,13 @@ struct ls_backend *ls_mocks_source_rpc(const struct ls_mocks *m)
     return ls_source_rpc_new(&cfg);
 }
 
+bool ls_mocks_take_source_rpc(const struct ls_mocks *m, struct ls_backend *rpc)
+{
+    struct ls_source_rpc_config cfg = source_config(m);
+
+    return ls_source_rpc_turn_to(rpc, &cfg);
+}
+
 struct ls_backend *ls_mocks_source_rpc_as(const struct ls_mocks *m, enum ls_src_flavour flavour,
                                           enum ls_eth_state state)
 {

@@ -6,6 +6,7 @@
 #ifndef LS_HARNESS_LIVE_MOCKS_H
 #define LS_HARNESS_LIVE_MOCKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "harness/capture/chain.h"
@@ -41,6 +42,9 @@ struct ls_backend *ls_mocks_engine_rpc(const struct ls_mocks *m, const uint8_t *
 /* The source's port in the flavour that the model has at the time of a call. Freed by
  * ls_source_rpc_free. */
 struct ls_backend *ls_mocks_source_rpc(const struct ls_mocks *m);
+/* The source's port rpc (of any mocks) is of these mocks' source from now on. false: out of memory,
+ * it is as it was. */
+bool ls_mocks_take_source_rpc(const struct ls_mocks *m, struct ls_backend *rpc);
 /* The source's port in this flavour, whatever the model says. Freed by ls_source_rpc_free. */
 struct ls_backend *ls_mocks_source_rpc_as(const struct ls_mocks *m, enum ls_src_flavour flavour,
                                           enum ls_eth_state state);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/capture/files.h"
 #include "harness/capture/fork.h"
 #include "harness/scenario/script.h"
 #include "mocks/model/l1.h"
@@ -94,40 +95,96 @@ static void set_profile(lua_State *lua, struct ls_script *s)
     lua_pop(lua, 1);
 }
 
-/* The members backends = {lag, …} and by, of the table at 2. */
-static void set_backends(lua_State *lua, struct ls_script *s)
+/* A member backends = {lag, {…}, …} of the table at 2 with the members by and seed. */
+struct crowd {
+    unsigned count; /* 0: not said */
+    enum ls_turns_policy policy;
+    uint64_t seed;
+};
+
+/* Reads it; take gets each element, at the top of the stack. */
+static struct crowd read_crowd(lua_State *lua, struct ls_script *s, const char *verb, size_t max,
+                               void (*take)(lua_State *, struct ls_script *, size_t, void *),
+                               void *ctx)
 {
-    uint64_t lags[LS_SRC_VIEWS_MAX];
-    enum ls_src_policy policy = LS_SRC_ROUND_ROBIN;
+    struct crowd c = {.seed = ls_args_field_count(lua, 2, "seed", 1)};
     lua_getfield(lua, 2, "by");
     lua_getfield(lua, 2, "backends");
     bool is_said = !lua_isnil(lua, -1);
     const char *by = lua_isnil(lua, -2) ? "turn" : luaL_checkstring(lua, -2);
     size_t n = lua_istable(lua, -1) ? (size_t)lua_rawlen(lua, -1) : 0;
-    if (!ls_source_policy_find(by, &policy)) {
-        ls_script_misuse(lua, "source: by is \"turn\", \"conn\" or \"chance\"");
+    if (!ls_turns_policy_find(by, &c.policy)) {
+        ls_script_misuse(lua, "%s: by is \"turn\", \"conn\" or \"chance\"", verb);
     }
-    if (is_said && (n == 0 || n > LS_SRC_VIEWS_MAX)) {
-        ls_script_misuse(lua, "source: backends is a list of 1 to %u lags", LS_SRC_VIEWS_MAX);
+    if (is_said && (n == 0 || n > max)) {
+        ls_script_misuse(lua, "%s: backends is a list of 1 to %zu lags", verb, max);
     }
     for (size_t i = 0; i < n; i++) {
         lua_rawgeti(lua, -1, (lua_Integer)i + 1);
-        lags[i] = ls_args_count(lua, lua_gettop(lua), "a lag");
+        take(lua, s, i, ctx);
         lua_pop(lua, 1);
     }
-    if (is_said) {
-        ls_source_balance(s->world->source, lags, (unsigned)n, policy,
-                          ls_args_field_count(lua, 2, "seed", 1));
-    }
     lua_pop(lua, 2);
+    c.count = (unsigned)n;
+    return c;
 }
 
-/* w:source{unsafe, safe, finalized, local_safe, profile, mood, answers, backends, by, seed} */
+/* 8, or {lag = 8, fork = BLOCK} */
+static void take_source_backend(lua_State *lua, struct ls_script *s, size_t i, void *ctx)
+{
+    static const char *const keys[] = {"lag", "fork", NULL};
+    struct ls_src_backend *b = (struct ls_src_backend *)ctx + i;
+    int at = lua_gettop(lua);
+    (void)s;
+    *b = (struct ls_src_backend){.tip = LS_NO_BLOCK};
+    if (!lua_istable(lua, at)) {
+        b->lag = ls_args_count(lua, at, "a lag");
+        return;
+    }
+    ls_args_keys(lua, at, "source's backends", keys);
+    b->lag = ls_args_field_count(lua, at, "lag", 0);
+    b->tip = ls_block_field(lua, at, "fork").id;
+}
+
+static void set_backends(lua_State *lua, struct ls_script *s)
+{
+    struct ls_src_backend all[LS_SRC_VIEWS_MAX];
+    struct crowd c = read_crowd(lua, s, "source", LS_SRC_VIEWS_MAX, take_source_backend, all);
+    if (c.count > 0) {
+        ls_source_balance(s->world->source, all, c.count, c.policy, c.seed);
+    }
+}
+
+/* The member chain: a fixture beside this one, whose node the port leads to; "own" ends it. */
+static void set_chain(lua_State *lua, struct ls_script *s)
+{
+    char dir[LS_PATH_MAX];
+    struct ls_diag d = {""};
+    if (lua_getfield(lua, 2, "chain") != LUA_TNIL) {
+        const char *name = luaL_checkstring(lua, -1);
+        bool is_own = strcmp(name, "own") == 0;
+        const char *slash = strrchr(s->chain->dir, '/');
+        int above = slash ? (int)(slash - s->chain->dir) + 1 : 0;
+        if (name[0] == '\0' || strchr(name, '/') || name[0] == '.') {
+            ls_script_misuse(lua, "source: chain is the name of a fixture, or \"own\"");
+        }
+        int n = snprintf(dir, sizeof dir, "%.*s%s", above, s->chain->dir, name);
+        if (n < 0 || (size_t)n >= sizeof dir) {
+            ls_script_misuse(lua, "source: the path of chain \"%.40s\" is too long", name);
+        }
+        ls_script_check(lua, s->world->ops->foreign_source(s->world, is_own ? NULL : dir, &d), &d);
+        ls_verb_trace(s, "chain", "%s", name);
+    }
+    lua_pop(lua, 1);
+}
+
+/* w:source{unsafe, safe, finalized, local_safe, profile, mood, answers, backends, by, seed, chain}
+ */
 static int verb_source(lua_State *lua)
 {
     static const char *const keys[] = {"unsafe", "safe",    "finalized", "local_safe",
                                        "mood",   "answers", "backends",  "by",
-                                       "seed",   "profile", NULL};
+                                       "seed",   "profile", "chain",     NULL};
     struct ls_script *s = ls_script_self(lua);
     ls_args_keys(lua, 2, "source", keys);
     struct ls_script_block unsafe_l2 = ls_block_field(lua, 2, "unsafe");
@@ -143,6 +200,7 @@ static int verb_source(lua_State *lua)
     set_profile(lua, s);
     set_mood(lua, s);
     set_backends(lua, s);
+    set_chain(lua, s);
     trace_heads(s, "source");
     return 0;
 }
@@ -308,38 +366,78 @@ static int verb_fork(lua_State *lua)
 
 /* --- L1 --- */
 
-static uint32_t l1_block(lua_State *lua, struct ls_script *s, uint64_t number, const char *branch)
+/* The tip of that branch (NULL: canonical). */
+static uint32_t l1_branch(lua_State *lua, const struct ls_script *s, const char *branch)
 {
-    uint32_t tip = s->chain->l1_tip;
-    if (branch) {
-        tip = LS_NO_BLOCK;
-        for (size_t i = 0; i < s->chain->l1_branch_count; i++) {
-            if (strcmp(s->chain->l1_branches[i].name, branch) == 0) {
-                tip = s->chain->l1_branches[i].tip;
-            }
+    for (size_t i = 0; branch && i < s->chain->l1_branch_count; i++) {
+        if (strcmp(s->chain->l1_branches[i].name, branch) == 0) {
+            return s->chain->l1_branches[i].tip;
         }
     }
-    uint32_t id = tip == LS_NO_BLOCK ? tip : ls_universe_at(s->chain->l1, tip, number);
-    if (id == LS_NO_BLOCK) {
-        ls_script_misuse(lua, "l1{}: fixture \"%s\" has no L1 block %" PRIu64 " on branch \"%s\"",
-                         s->o->fixture, number, branch ? branch : "canonical");
+    if (branch) {
+        ls_script_misuse(lua, "l1{}: fixture \"%s\" has no L1 branch \"%s\"", s->o->fixture,
+                         branch);
     }
+    return s->chain->l1_tip;
+}
+
+/* Where the table at index says a chain ends: members branch and tip (a number). LS_NO_BLOCK: it
+ * says neither. */
+static uint32_t l1_place(lua_State *lua, const struct ls_script *s, int index)
+{
+    uint64_t number = ls_args_field_count(lua, index, "tip", UINT64_MAX);
+    const char *branch =
+        lua_getfield(lua, index, "branch") == LUA_TSTRING ? lua_tostring(lua, -1) : NULL;
+    uint32_t id = LS_NO_BLOCK;
+    if (branch || number != UINT64_MAX) {
+        uint32_t tip = l1_branch(lua, s, branch);
+        id = number == UINT64_MAX ? tip : ls_universe_at(s->chain->l1, tip, number);
+        if (id == LS_NO_BLOCK) {
+            ls_script_misuse(lua,
+                             "l1{}: fixture \"%s\" has no L1 block %" PRIu64 " on branch \"%s\"",
+                             s->o->fixture, number, branch ? branch : "canonical");
+        }
+    }
+    lua_pop(lua, 1);
     return id;
 }
 
-/* w:l1{tip, branch, lag, safe, finalized}: numbers */
+/* 3, or {lag = 3, branch = "orphan-878", tip = 880} */
+static void take_l1_backend(lua_State *lua, struct ls_script *s, size_t i, void *ctx)
+{
+    static const char *const keys[] = {"lag", "branch", "tip", NULL};
+    struct ls_l1_node *n = (struct ls_l1_node *)ctx + i;
+    int at = lua_gettop(lua);
+    *n = (struct ls_l1_node){.tip = LS_NO_BLOCK};
+    if (!lua_istable(lua, at)) {
+        n->lag = ls_args_count(lua, at, "a lag");
+        return;
+    }
+    ls_args_keys(lua, at, "l1's backends", keys);
+    n->lag = ls_args_field_count(lua, at, "lag", 0);
+    n->tip = l1_place(lua, s, at);
+}
+
+static void set_l1_backends(lua_State *lua, struct ls_script *s)
+{
+    struct ls_l1_node all[LS_L1_NODES_MAX];
+    struct crowd c = read_crowd(lua, s, "l1", LS_L1_NODES_MAX, take_l1_backend, all);
+    if (c.count > 0) {
+        ls_l1_balance(s->world->l1, all, c.count, c.policy, c.seed);
+    }
+}
+
+/* w:l1{tip, branch, lag, safe, finalized, chain_id, backends, by, seed}: numbers */
 static int verb_l1(lua_State *lua)
 {
-    static const char *const keys[] = {"tip", "branch", "lag", "safe", "finalized", NULL};
+    static const char *const keys[] = {"tip",      "branch",   "lag", "safe", "finalized",
+                                       "chain_id", "backends", "by",  "seed", NULL};
     struct ls_script *s = ls_script_self(lua);
     struct ls_l1 *l1 = s->world->l1;
     ls_args_keys(lua, 2, "l1", keys);
-    uint64_t tip = ls_args_field_count(lua, 2, "tip", UINT64_MAX);
-    if (tip != UINT64_MAX) {
-        const char *branch =
-            lua_getfield(lua, 2, "branch") == LUA_TSTRING ? lua_tostring(lua, -1) : NULL;
-        ls_l1_set_tip(l1, l1_block(lua, s, tip, branch));
-        lua_pop(lua, 1);
+    uint32_t tip = l1_place(lua, s, 2);
+    if (tip != LS_NO_BLOCK) {
+        ls_l1_set_tip(l1, tip);
     }
     if (lua_getfield(lua, 2, "lag") != LUA_TNIL) {
         ls_l1_set_lag(l1, ls_args_field_count(lua, 2, "lag", 0));
@@ -353,6 +451,11 @@ static int verb_l1(lua_State *lua)
     if (finalized != UINT64_MAX) {
         ls_l1_set_finalized(l1, finalized);
     }
+    uint64_t chain_id = ls_args_field_count(lua, 2, "chain_id", UINT64_MAX);
+    if (chain_id != UINT64_MAX) {
+        ls_l1_set_chain_id(l1, chain_id);
+    }
+    set_l1_backends(lua, s);
     refresh_l1(s);
     ls_verb_trace(s, "l1", "tip=%" PRIu64,
                   ls_l1_tip(l1) == LS_NO_BLOCK

@@ -308,7 +308,7 @@ static int verb_fresh(lua_State *lua)
     s->watch_count = 0;
     s->hook_count = 0;
     ls_engine_wipe(s->world->engine);
-    ls_source_set_views(s->world->source, 1, LS_SRC_ROUND_ROBIN, 0);
+    ls_source_set_views(s->world->source, 1, LS_TURNS_ROUND_ROBIN, 0);
     s->mark = ls_tracelog_count(s->log);
     ls_verb_trace(s, "fresh", "a new part begins");
     return 0;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/serve/backends.h"
 #include "harness/serve/control_parts.h"
 #include "harness/serve/members.h"
 #include "lib/json.h"
@@ -186,44 +187,16 @@ static bool read_source_profile(struct ls_members *m, struct ls_src_profile *out
     return text != NULL;
 }
 
-/* A balancer's backends: how many blocks each is behind. */
-struct backends {
-    uint64_t lags[LS_SRC_VIEWS_MAX];
-    unsigned count; /* 0: not said */
-    enum ls_src_policy policy;
-};
-
-static void read_backends(struct ls_members *m, struct backends *out)
-{
-    const struct cJSON *list = ls_json_get(m->object, "backends");
-    const char *by = ls_members_str(m, "by", "turn");
-    size_t n = ls_json_count(list);
-
-    if (!ls_source_policy_find(by, &out->policy)) {
-        ls_members_fail(m, "no way \"%.40s\" to choose by; there are: turn conn chance", by);
-    }
-    if (list == NULL) {
-        return;
-    }
-    if (!ls_json_is_array(list) || n == 0 || n > LS_SRC_VIEWS_MAX) {
-        ls_members_fail(m, "\"backends\" is a list of 1 to %u lags, in blocks", LS_SRC_VIEWS_MAX);
-        return;
-    }
-    for (const struct cJSON *v = ls_json_first(list); v != NULL; v = ls_json_next(v)) {
-        if (ls_json_u64(v, &out->lags[out->count++]) != LS_OK) {
-            ls_members_fail(m, "a lag in \"backends\" is no whole number of blocks");
-        }
-    }
-}
-
 /* {"profile", "mood", "answers", "freeze", "backends", "by"} */
 static enum ls_err source(struct ls_control_deed *deed)
 {
     static const char *const known[] = {"profile",  "mood", "answers", "freeze",
                                         "backends", "by",   NULL};
     struct ls_source *s = deed->control->stage->mocks.source;
+    const struct ls_chain *c = deed->control->stage->mocks.chain;
     enum ls_src_mood mood;
-    struct backends backends = {0};
+    struct ls_backends backends = {0};
+    struct ls_src_backend at[LS_SRC_VIEWS_MAX];
     struct ls_src_profile profile;
     struct ls_members m;
 
@@ -232,7 +205,11 @@ static enum ls_err source(struct ls_control_deed *deed)
     bool is_frozen = ls_members_bool(&m, "freeze", false);
     bool has_profile = read_source_profile(&m, &profile);
     read_mood(&m, &mood);
-    read_backends(&m, &backends);
+    ls_backends_read(&m, &backends);
+    for (unsigned i = 0; i < backends.count; i++) {
+        at[i].lag = backends.at[i].lag;
+        at[i].tip = ls_backends_tip(&m, c->branches, c->branch_count, backends.at[i].branch);
+    }
     if (m.err != LS_OK) {
         return m.err;
     }
@@ -246,7 +223,7 @@ static enum ls_err source(struct ls_control_deed *deed)
         ls_source_freeze(s, is_frozen);
     }
     if (backends.count > 0) {
-        ls_source_balance(s, backends.lags, backends.count, backends.policy, 1);
+        ls_source_balance(s, at, backends.count, backends.policy, 1);
     }
     return LS_OK;
 }
@@ -272,10 +249,33 @@ static enum ls_err pace(struct ls_control_deed *deed)
     return m.err;
 }
 
-/* {"tip", "branch", "lag", "safe", "finalized"}: L1 numbers */
+/* Which nodes there are, and of which network. */
+static void set_l1_nodes(const struct ls_control_deed *deed, struct ls_members *m)
+{
+    const struct ls_mocks *mocks = &deed->control->stage->mocks;
+    const struct ls_chain *c = mocks->chain;
+    struct ls_backends backends = {0};
+    struct ls_l1_node at[LS_L1_NODES_MAX];
+    uint64_t chain_id = ls_members_u64(m, "chain_id", UINT64_MAX, 0);
+
+    ls_backends_read(m, &backends);
+    for (unsigned i = 0; i < backends.count; i++) {
+        at[i].lag = backends.at[i].lag;
+        at[i].tip = ls_backends_tip(m, c->l1_branches, c->l1_branch_count, backends.at[i].branch);
+    }
+    if (m->err == LS_OK && ls_members_has(m, "chain_id")) {
+        ls_l1_set_chain_id(mocks->l1, chain_id);
+    }
+    if (m->err == LS_OK && backends.count > 0) {
+        ls_l1_balance(mocks->l1, at, backends.count, backends.policy, 1);
+    }
+}
+
+/* {"tip", "branch", "lag", "safe", "finalized", "chain_id", "backends", "by"}: L1 numbers */
 static enum ls_err l1(struct ls_control_deed *deed)
 {
-    static const char *const known[] = {"tip", "branch", "lag", "safe", "finalized", NULL};
+    static const char *const known[] = {"tip",      "branch",   "lag", "safe", "finalized",
+                                        "chain_id", "backends", "by",  NULL};
     struct ls_stage *s = deed->control->stage;
     struct ls_stage_l1 to = {0};
     struct ls_members m;
@@ -293,7 +293,11 @@ static enum ls_err l1(struct ls_control_deed *deed)
     if (to.branch != NULL && !to.has_tip) {
         ls_members_fail(&m, "\"branch\" needs \"tip\", a number on it");
     }
-    return m.err != LS_OK ? m.err : ls_stage_set_l1(s, &to, deed->now_ns, deed->d);
+    set_l1_nodes(deed, &m);
+    if (m.err != LS_OK || !(to.has_tip || to.has_lag || to.has_safe || to.has_finalized)) {
+        return m.err;
+    }
+    return ls_stage_set_l1(s, &to, deed->now_ns, deed->d);
 }
 
 /* --- faults --- */

@@ -1,6 +1,8 @@
 #include "mocks/model/l1.h"
 
+#include <assert.h>
 #include <stdbool.h>
+#include <string.h>
 
 struct ls_l1 {
     const struct ls_universe *u;
@@ -8,6 +10,10 @@ struct ls_l1 {
     uint64_t lag;
     uint64_t safe;      /* UINT64_MAX = unset */
     uint64_t finalized; /* UINT64_MAX = unset */
+    uint64_t chain_id;  /* 0 = the chain's own */
+    struct ls_turns turns;
+    struct ls_l1_node nodes[LS_L1_NODES_MAX];
+    unsigned node; /* who answers */
 };
 
 size_t ls_l1_size(void)
@@ -18,7 +24,12 @@ size_t ls_l1_size(void)
 struct ls_l1 *ls_l1_init(void *mem, const struct ls_universe *u, uint32_t tip)
 {
     struct ls_l1 *l = mem;
-    *l = (struct ls_l1){.u = u, .tip = tip, .safe = UINT64_MAX, .finalized = UINT64_MAX};
+    *l = (struct ls_l1){.u = u,
+                        .tip = tip,
+                        .safe = UINT64_MAX,
+                        .finalized = UINT64_MAX,
+                        .turns.count = 1,
+                        .nodes[0].tip = LS_NO_BLOCK};
     return l;
 }
 
@@ -47,14 +58,51 @@ void ls_l1_set_finalized(struct ls_l1 *l, uint64_t number)
     l->finalized = number;
 }
 
+void ls_l1_set_chain_id(struct ls_l1 *l, uint64_t chain_id)
+{
+    l->chain_id = chain_id;
+}
+
+uint64_t ls_l1_chain_id(const struct ls_l1 *l)
+{
+    return l->chain_id;
+}
+
+void ls_l1_balance(struct ls_l1 *l, const struct ls_l1_node *nodes, unsigned count,
+                   enum ls_turns_policy policy, uint64_t seed)
+{
+    assert(count >= 1 && count <= LS_L1_NODES_MAX);
+    l->turns = (struct ls_turns){.count = count, .policy = policy, .random = seed};
+    memcpy(l->nodes, nodes, count * sizeof nodes[0]);
+    l->node = 0;
+}
+
+void ls_l1_turn(struct ls_l1 *l, uint64_t conn)
+{
+    l->node = ls_turns_next(&l->turns, conn);
+}
+
+/* The tip of the node that answers. */
+static uint32_t tip_of_node(const struct ls_l1 *l)
+{
+    uint32_t tip = l->nodes[l->node].tip;
+    if (tip == LS_NO_BLOCK || l->tip == LS_NO_BLOCK) {
+        return l->tip;
+    }
+    uint32_t at = ls_universe_at(l->u, tip, ls_universe_get(l->u, l->tip)->ref.number);
+    return at != LS_NO_BLOCK ? at : tip;
+}
+
 /* The newest block it has; LS_NO_BLOCK when it lags behind everything recorded. */
 static uint32_t latest(const struct ls_l1 *l)
 {
-    if (l->tip == LS_NO_BLOCK) {
+    uint32_t tip = tip_of_node(l);
+    if (tip == LS_NO_BLOCK) {
         return LS_NO_BLOCK;
     }
-    uint64_t number = ls_universe_get(l->u, l->tip)->ref.number;
-    return number < l->lag ? LS_NO_BLOCK : ls_universe_at(l->u, l->tip, number - l->lag);
+    uint64_t number = ls_universe_get(l->u, tip)->ref.number;
+    uint64_t lag = l->lag + l->nodes[l->node].lag;
+    return number < lag ? LS_NO_BLOCK : ls_universe_at(l->u, tip, number - lag);
 }
 
 static uint32_t at_most_latest(const struct ls_l1 *l, uint64_t number)

@@ -12,12 +12,9 @@ struct ls_source {
     struct ls_src_heads views[LS_SRC_VIEWS_MAX];
     struct ls_src_heads frozen[LS_SRC_VIEWS_MAX];
     bool is_frozen;
-    unsigned view_count;
-    bool is_following; /* the views are view 0, lags lower */
-    uint64_t lags[LS_SRC_VIEWS_MAX];
-    enum ls_src_policy policy;
-    uint64_t turn;   /* round robin */
-    uint64_t random; /* state of splitmix64 */
+    struct ls_turns turns; /* of the views */
+    bool is_following;     /* the views are view 0 as the backends see it */
+    struct ls_src_backend backends[LS_SRC_VIEWS_MAX];
     enum ls_src_mood mood;
     uint64_t mood_left;
     const struct ls_src_moment *moments;
@@ -43,7 +40,7 @@ struct ls_source *ls_source_init(void *mem, const struct ls_universe *l2, uint32
     s->l1 = l1;
     s->genesis = genesis;
     s->flavour = flavour;
-    s->view_count = 1;
+    s->turns.count = 1;
     s->views[0] = (struct ls_src_heads){.unsafe_l2 = genesis,
                                         .local_safe_l2 = LS_NO_BLOCK,
                                         .safe_l2 = LS_NO_BLOCK,
@@ -128,45 +125,29 @@ void ls_source_tick(struct ls_source *s)
     s->tick++;
 }
 
-void ls_source_set_views(struct ls_source *s, unsigned count, enum ls_src_policy policy,
+void ls_source_set_views(struct ls_source *s, unsigned count, enum ls_turns_policy policy,
                          uint64_t seed)
 {
     assert(count >= 1 && count <= LS_SRC_VIEWS_MAX);
-    for (unsigned i = s->view_count; i < count; i++) {
+    for (unsigned i = s->turns.count; i < count; i++) {
         s->views[i] = s->views[0];
         s->frozen[i] = s->frozen[0];
     }
-    s->view_count = count;
     s->is_following = false;
-    s->policy = policy;
-    s->random = seed;
-    s->turn = 0;
+    s->turns = (struct ls_turns){.count = count, .policy = policy, .random = seed};
 }
 
-void ls_source_balance(struct ls_source *s, const uint64_t *lags, unsigned count,
-                       enum ls_src_policy policy, uint64_t seed)
+void ls_source_balance(struct ls_source *s, const struct ls_src_backend *backends, unsigned count,
+                       enum ls_turns_policy policy, uint64_t seed)
 {
     ls_source_set_views(s, count, policy, seed);
-    memcpy(s->lags, lags, count * sizeof lags[0]);
+    memcpy(s->backends, backends, count * sizeof backends[0]);
     s->is_following = true;
-}
-
-bool ls_source_policy_find(const char *name, enum ls_src_policy *out)
-{
-    static const char *const names[] = {
-        [LS_SRC_ROUND_ROBIN] = "turn", [LS_SRC_STICKY] = "conn", [LS_SRC_RANDOM] = "chance"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(names[i], name) == 0) {
-            *out = (enum ls_src_policy)i;
-            return true;
-        }
-    }
-    return false;
 }
 
 struct ls_src_heads *ls_source_view(struct ls_source *s, unsigned i)
 {
-    assert(i < s->view_count);
+    assert(i < s->turns.count);
     return &s->views[i];
 }
 
@@ -192,34 +173,6 @@ void ls_source_step(struct ls_source *s, size_t i)
 }
 
 /* --- answers --- */
-
-/* splitmix64 */
-static uint64_t next_of(uint64_t *state)
-{
-    *state += 0x9e3779b97f4a7c15u;
-    uint64_t z = *state;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-static uint64_t next_random(struct ls_source *s)
-{
-    return next_of(&s->random);
-}
-
-static unsigned pick_view(struct ls_source *s, uint64_t conn)
-{
-    switch (s->policy) {
-    case LS_SRC_ROUND_ROBIN:
-        return (unsigned)(s->turn++ % s->view_count);
-    case LS_SRC_STICKY:
-        return (unsigned)(conn % s->view_count);
-    case LS_SRC_RANDOM:
-        return (unsigned)(next_random(s) % s->view_count);
-    }
-    return 0;
-}
 
 /* How many blocks safe is lower than its heads say. */
 static uint64_t drop_of(const struct ls_source *s)
@@ -270,25 +223,37 @@ static uint32_t behind(const struct ls_source *s, uint32_t id, uint64_t blocks)
     return found != LS_NO_BLOCK ? found : s->genesis; /* not recorded */
 }
 
+/* Where a backend has what the source has at id. */
+static uint32_t seen_by(const struct ls_source *s, const struct ls_src_backend *b, uint32_t id)
+{
+    if (id != LS_NO_BLOCK && b->tip != LS_NO_BLOCK) {
+        uint64_t number = ls_universe_get(s->l2, id)->ref.number;
+        uint32_t at = ls_universe_at(s->l2, b->tip, number);
+        id = at != LS_NO_BLOCK ? at : b->tip;
+    }
+    return behind(s, id, b->lag);
+}
+
 static struct ls_src_heads view_heads(const struct ls_source *s, unsigned view)
 {
     const struct ls_src_heads *views = s->is_frozen ? s->frozen : s->views;
     struct ls_src_heads h = views[s->is_following ? 0 : view];
     if (s->is_following) {
-        h.unsafe_l2 = behind(s, h.unsafe_l2, s->lags[view]);
-        h.local_safe_l2 = behind(s, h.local_safe_l2, s->lags[view]);
-        h.safe_l2 = behind(s, h.safe_l2, s->lags[view]);
-        h.finalized_l2 = behind(s, h.finalized_l2, s->lags[view]);
+        const struct ls_src_backend *b = &s->backends[view];
+        h.unsafe_l2 = seen_by(s, b, h.unsafe_l2);
+        h.local_safe_l2 = seen_by(s, b, h.local_safe_l2);
+        h.safe_l2 = seen_by(s, b, h.safe_l2);
+        h.finalized_l2 = seen_by(s, b, h.finalized_l2);
     }
     return h;
 }
 
 struct ls_src_answer ls_source_answer(struct ls_source *s, uint64_t conn)
 {
-    struct ls_src_answer a = {.mood = s->mood, .view = pick_view(s, conn)};
+    struct ls_src_answer a = {.mood = s->mood, .view = ls_turns_next(&s->turns, conn)};
     a.heads = view_heads(s, a.view);
     fall(s, &a.heads);
-    a.salt = next_of(&s->salt);
+    a.salt = ls_turns_random(&s->salt);
     if (s->moments != NULL) {
         a.replay = &s->moments[s->is_frozen ? s->frozen_moment : s->moment].status;
     }
@@ -358,24 +323,24 @@ static struct ls_l2_ref random_ref(uint64_t *salt, uint64_t number)
 {
     struct ls_l2_ref r = {.number = number, .timestamp = 1700000000u + 2 * (number % 100000000u)};
     for (size_t i = 0; i < 32; i++) {
-        r.hash.b[i] = (uint8_t)next_of(salt);
-        r.parent.b[i] = (uint8_t)next_of(salt);
-        r.l1_origin.hash.b[i] = (uint8_t)next_of(salt);
+        r.hash.b[i] = (uint8_t)ls_turns_random(salt);
+        r.parent.b[i] = (uint8_t)ls_turns_random(salt);
+        r.l1_origin.hash.b[i] = (uint8_t)ls_turns_random(salt);
     }
-    r.l1_origin.number = next_of(salt) % 100000000u;
+    r.l1_origin.number = ls_turns_random(salt) % 100000000u;
     return r;
 }
 
 /* In an order that is plausible, so that no simple check gives it away. */
 static void make_garbage(struct ls_sync_status *st, uint64_t salt)
 {
-    uint64_t finalized = next_of(&salt) % 100000000u;
-    uint64_t safe = finalized + next_of(&salt) % 1000u;
+    uint64_t finalized = ls_turns_random(&salt) % 100000000u;
+    uint64_t safe = finalized + ls_turns_random(&salt) % 1000u;
     st->finalized_l2 = random_ref(&salt, finalized);
     st->safe_l2 = random_ref(&salt, safe);
     st->local_safe_l2 = st->safe_l2;
     st->pending_safe_l2 = st->safe_l2;
-    st->unsafe_l2 = random_ref(&salt, safe + next_of(&salt) % 1000u);
+    st->unsafe_l2 = random_ref(&salt, safe + ls_turns_random(&salt) % 1000u);
     st->cross_unsafe_l2 = st->unsafe_l2;
 }
 

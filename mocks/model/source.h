@@ -16,6 +16,7 @@
 
 #include "lib/op/sync_status.h"
 #include "lib/op/types.h"
+#include "mocks/model/turns.h"
 #include "mocks/model/universe.h"
 
 enum ls_src_flavour { LS_SRC_EL, LS_SRC_CL };
@@ -68,8 +69,6 @@ const struct ls_src_profile *ls_source_profile_at(size_t i);
  * there is none, or the parameter does not fit. */
 bool ls_source_profile_read(const char *text, struct ls_src_profile *out);
 
-enum ls_src_policy { LS_SRC_ROUND_ROBIN, LS_SRC_STICKY, LS_SRC_RANDOM };
-
 #define LS_SRC_VIEWS_MAX 8u
 
 /* A recorded status with its time. */
@@ -109,16 +108,21 @@ void ls_source_set_profile(struct ls_source *s, const struct ls_src_profile *p);
 void ls_source_tick(struct ls_source *s);
 
 /* Load balancing: count views (1 .. LS_SRC_VIEWS_MAX); new ones start as copies of view 0. */
-void ls_source_set_views(struct ls_source *s, unsigned count, enum ls_src_policy policy,
+void ls_source_set_views(struct ls_source *s, unsigned count, enum ls_turns_policy policy,
                          uint64_t seed);
 struct ls_src_heads *ls_source_view(struct ls_source *s, unsigned i);
-/* Load balancing over backends that are behind by so many blocks: view i has the heads of view 0,
- * also those it gets later, each lags[i] lower on its own chain, but not below genesis. count is 1
- * .. LS_SRC_VIEWS_MAX; one backend without a lag is no balancer. ls_source_set_views ends it. */
-void ls_source_balance(struct ls_source *s, const uint64_t *lags, unsigned count,
-                       enum ls_src_policy policy, uint64_t seed);
-/* Policy by the name people give it: "turn", "conn", "chance". false: there is none such. */
-bool ls_source_policy_find(const char *name, enum ls_src_policy *out);
+/* A backend that is where the source is, but behind or on another fork. */
+struct ls_src_backend {
+    uint64_t lag; /* blocks */
+    uint32_t
+        tip; /* of its chain, which it follows as high as that goes; LS_NO_BLOCK: the source's */
+};
+/* Load balancing over backends: view i has the heads of view 0, also those it gets later, each on
+ * the chain of backends[i] at the same height, or its tip, and lag lower, but not below genesis.
+ * count is 1 .. LS_SRC_VIEWS_MAX; one backend at the source is no balancer. ls_source_set_views
+ * ends it. */
+void ls_source_balance(struct ls_source *s, const struct ls_src_backend *backends, unsigned count,
+                       enum ls_turns_policy policy, uint64_t seed);
 
 /* Replay: heads come from moments (borrowed, by time) instead of the views; count 0 ends it. Seek
  * answers with the newest moment not later than at_ms (the first one before that). */

@@ -68,13 +68,15 @@ static void empty_slot(struct ls_rpc_call *call)
 static void handle_call(void *self, struct ls_rpc_call *call)
 {
     struct l1_port *p = self;
+    uint64_t other_id = ls_l1_chain_id(p->cfg.l1);
     const struct ls_eth_view view = {.ops = &L1_READS,
                                      .self = p,
                                      .universe = p->cfg.universe,
                                      .blocks = p->blocks,
-                                     .chain_id = p->cfg.chain_id,
+                                     .chain_id = other_id != 0 ? other_id : p->cfg.chain_id,
                                      .is_public = true};
     ls_note_asked(call->event, call->method, call->params, p->cfg.universe);
+    ls_l1_turn(p->cfg.l1, call->req->conn);
     if (strcmp(call->method, "eth_getStorageAt") == 0) {
         empty_slot(call);
     } else if (!ls_eth_serve(&view, call)) {
@@ -121,9 +123,4 @@ void ls_l1_rpc_free(struct ls_backend *b)
         ls_blockjson_free(p->blocks);
         free(p);
     }
-}
-
-void ls_l1_rpc_set_chain_id(struct ls_backend *b, uint64_t chain_id)
-{
-    ((struct l1_port *)b)->cfg.chain_id = chain_id;
 }

@@ -16,15 +16,12 @@
 struct ls_l1_rpc_config {
     struct ls_l1 *l1;
     const struct ls_universe *universe;
-    uint64_t chain_id;
+    uint64_t chain_id;      /* unless the model has another */
     struct ls_trace *trace; /* NULL: no trace */
 };
 
 /* Makes the backend; NULL when out of memory. Freed by ls_l1_rpc_free. */
 struct ls_backend *ls_l1_rpc_new(const struct ls_l1_rpc_config *cfg);
 void ls_l1_rpc_free(struct ls_backend *b);
-
-/* L1 of another network (L1-06). */
-void ls_l1_rpc_set_chain_id(struct ls_backend *b, uint64_t chain_id);
 
 #endif

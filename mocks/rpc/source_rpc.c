@@ -293,6 +293,22 @@ static bool source_admit(struct ls_backend *b, const struct ls_http_request *req
 
 static const struct ls_backend_ops SOURCE_OPS = {.handle = source_handle, .admit = source_admit};
 
+bool ls_source_rpc_turn_to(struct ls_backend *b, const struct ls_source_rpc_config *cfg)
+{
+    struct source_port *p = (struct source_port *)b;
+    struct ls_blockjson *blocks = ls_blockjson_new(cfg->l2);
+    if (blocks == NULL) {
+        return false;
+    }
+    ls_blockjson_free(p->blocks);
+    p->blocks = blocks;
+    p->cfg = *cfg;
+    p->rollup = *cfg->rollup;
+    p->cfg.rollup = &p->rollup;
+    p->chain_id = cfg->rollup->l2_chain_id;
+    return true;
+}
+
 struct ls_backend *ls_source_rpc_new(const struct ls_source_rpc_config *cfg)
 {
     struct source_port *p = calloc(1, sizeof *p);
@@ -300,12 +316,7 @@ struct ls_backend *ls_source_rpc_new(const struct ls_source_rpc_config *cfg)
         return NULL;
     }
     p->base.ops = &SOURCE_OPS;
-    p->cfg = *cfg;
-    p->rollup = *cfg->rollup;
-    p->cfg.rollup = &p->rollup;
-    p->chain_id = cfg->rollup->l2_chain_id;
-    p->blocks = ls_blockjson_new(cfg->l2);
-    if (p->blocks == NULL) {
+    if (!ls_source_rpc_turn_to(&p->base, cfg)) {
         free(p);
         return NULL;
     }
@@ -318,16 +329,5 @@ void ls_source_rpc_free(struct ls_backend *b)
     if (p != NULL) {
         ls_blockjson_free(p->blocks);
         free(p);
-    }
-}
-
-void ls_source_rpc_set_identity(struct ls_backend *b, uint64_t chain_id, const char *rollup_json,
-                                size_t rollup_json_bytes)
-{
-    struct source_port *p = (struct source_port *)b;
-    p->chain_id = chain_id;
-    if (rollup_json != NULL) {
-        p->cfg.rollup_json = rollup_json;
-        p->cfg.rollup_json_bytes = rollup_json_bytes;
     }
 }

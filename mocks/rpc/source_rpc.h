@@ -33,9 +33,8 @@ struct ls_source_rpc_config {
 struct ls_backend *ls_source_rpc_new(const struct ls_source_rpc_config *cfg);
 void ls_source_rpc_free(struct ls_backend *b);
 
-/* Another identity (REM-03): chain id of eth_chainId and net_version, config text of
- * optimism_rollupConfig (borrowed; NULL keeps it). */
-void ls_source_rpc_set_identity(struct ls_backend *b, uint64_t chain_id, const char *rollup_json,
-                                size_t rollup_json_bytes);
+/* The port is of another node from now on, of another chain perhaps (SRC-WRONG). false: out of
+ * memory, it is as it was. */
+bool ls_source_rpc_turn_to(struct ls_backend *b, const struct ls_source_rpc_config *cfg);
 
 #endif

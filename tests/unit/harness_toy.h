@@ -50,6 +50,7 @@ struct toy {
     size_t fed_count;
     size_t fed_done;
     uint32_t unsafe_l2;
+    char foreign[64]; /* folder of the chain the source's port leads to; "": its own */
     toy_node *node;
     void *memory[4];
 };
@@ -264,6 +265,13 @@ static enum ls_err toy_port(struct ls_world *w, enum ls_endpoint ep, bool is_ope
     return LS_OK;
 }
 
+static enum ls_err toy_foreign_source(struct ls_world *w, const char *dir, struct ls_diag *d)
+{
+    struct toy *t = toy_of(w);
+    (void)snprintf(t->foreign, sizeof t->foreign, "%s", dir ? dir : "");
+    return dir && strstr(dir, "missing") ? ls_fail(d, LS_ERR_IO, "\"%s\" is missing", dir) : LS_OK;
+}
+
 static void toy_turn(struct ls_world *w)
 {
     struct toy *t = toy_of(w);
@@ -300,6 +308,7 @@ static const struct ls_world_ops toy_ops = {.start = toy_start,
                                             .release = toy_release,
                                             .held = toy_held,
                                             .port = toy_port,
+                                            .foreign_source = toy_foreign_source,
                                             .turn = toy_turn,
                                             .now = toy_now,
                                             .now_ns = toy_now_ns,
@@ -351,6 +360,7 @@ static void toy_make_chain(struct toy *t)
     t->chain.tip = t->canonical[TOY_LENGTH - 1];
     t->chain.branches = t->branches;
     t->chain.branch_count = 2;
+    t->chain.dir = "fixtures/toy";
     t->chain.l1_first = LS_NO_BLOCK;
     t->chain.l1_tip = LS_NO_BLOCK;
 }

@@ -588,6 +588,31 @@ static void the_source_may_be_several_nodes(void **state)
     assert_int_equal(unsafe_for(r, 3), top + 5);
 }
 
+static uint64_t l1_latest(struct rig *r)
+{
+    struct ls_l1 *l1 = r->stage.mocks.l1;
+    ls_l1_turn(l1, 1);
+    return ls_universe_get(r->chain.l1, ls_l1_by_tag(l1, LS_L1_TAG_LATEST))->ref.number;
+}
+
+static void the_l1_may_be_several_nodes_or_another_network(void **state)
+{
+    struct rig *r = *state;
+    post(r, "/l1", "{\"tip\":200}");
+    post(r, "/l1", "{\"backends\":[0,{\"lag\":3,\"branch\":\"canonical\"}]}");
+    assert_int_equal(l1_latest(r), 200);
+    assert_int_equal(l1_latest(r), 197);
+    post(r, "/l1", "{\"backends\":[0],\"chain_id\":17000}");
+    assert_int_equal(l1_latest(r), 200);
+    assert_int_equal(ls_l1_chain_id(r->stage.mocks.l1), 17000);
+    post(r, "/l1", "{\"chain_id\":0}");
+    assert_int_equal(ls_l1_chain_id(r->stage.mocks.l1), 0);
+    refused(r, "/l1", "{\"backends\":[{\"branch\":\"nowhere\"}]}", 400, "nowhere");
+    refused(r, "/l1", "{\"backends\":[{\"branch\":7}]}", 400, "no name");
+    refused(r, "/l1", "{\"backends\":[{\"tip\":7}]}", 400, "lag");
+    refused(r, "/source", "{\"backends\":[{\"branch\":\"nowhere\"}]}", 400, "nowhere");
+}
+
 static void l1_lags_and_moves(void **state)
 {
     struct rig *r = *state;
@@ -855,6 +880,7 @@ int main(void)
                                         teardown),
         T(the_source_may_be_several_nodes),
         T(moods_last_as_many_answers_as_asked),
+        T(the_l1_may_be_several_nodes_or_another_network),
         T(l1_lags_and_moves),
         T(faults_are_armed_shown_and_cleared),
         T(holds_are_released_and_asked_again),

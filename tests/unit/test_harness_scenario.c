@@ -318,6 +318,57 @@ static void wrong_backends_are_misuse(void **state)
     expect_outcome(f, LS_OUTCOME_BROKEN, 2, "turn");
 }
 
+static void a_backend_may_be_on_a_fork(void **state)
+{
+    struct fixture *f = *state;
+    run(f,
+        "w:source{safe = 'B+12', finalized = 'B+4', backends = {0, {fork = 'x@10+5', lag = 1}}}\n");
+    expect_passed(f);
+    struct ls_src_answer a = ls_source_answer(f->toy.world.source, 1);
+    assert_int_equal(a.heads.safe_l2, f->toy.canonical[12]);
+    a = ls_source_answer(f->toy.world.source, 1);
+    assert_int_equal(a.heads.safe_l2, f->toy.fork[0]);
+    run(f, "w:source{safe = 'B+12', finalized = 'B+4', backends = {{far = 1}}}\n");
+    expect_outcome(f, LS_OUTCOME_BROKEN, 2, "far");
+}
+
+static void the_sources_port_can_lead_to_another_chain(void **state)
+{
+    struct fixture *f = *state;
+    run(f, "w:source{chain = 'other'}\n");
+    expect_passed(f);
+    assert_string_equal(f->toy.foreign, "fixtures/other");
+    run(f, "w:source{chain = 'own'}\n");
+    expect_passed(f);
+    assert_string_equal(f->toy.foreign, "");
+    run(f, "w:source{chain = '../x'}\n");
+    expect_outcome(f, LS_OUTCOME_BROKEN, 2, "name of a fixture");
+    run(f, "w:source{chain = 'missing'}\n");
+    expect_outcome(f, LS_OUTCOME_BROKEN, 2, "is missing");
+}
+
+static void the_l1_can_be_another_network_or_several_nodes(void **state)
+{
+    struct fixture *f = *state;
+    struct ls_l1 *l1 = f->toy.world.l1;
+    f->toy.chain.l1 = f->toy.chain.l2;
+    ls_l1_set_tip(l1, f->toy.canonical[20]);
+    run(f, "w:l1{chain_id = 17}\n");
+    expect_passed(f);
+    assert_int_equal(ls_l1_chain_id(l1), 17);
+    run(f, "w:l1{chain_id = 0, backends = {0, 1}}\n");
+    expect_passed(f);
+    assert_int_equal(ls_l1_chain_id(l1), 0);
+    ls_l1_turn(l1, 1);
+    assert_int_equal(ls_l1_by_tag(l1, LS_L1_TAG_LATEST), f->toy.canonical[20]);
+    ls_l1_turn(l1, 1);
+    assert_int_equal(ls_l1_by_tag(l1, LS_L1_TAG_LATEST), f->toy.canonical[19]);
+    run(f, "w:l1{backends = {{branch = 'nowhere'}}}\n");
+    expect_outcome(f, LS_OUTCOME_BROKEN, 2, "no L1 branch");
+    run(f, "w:l1{backends = {0}, by = 'luck'}\n");
+    expect_outcome(f, LS_OUTCOME_BROKEN, 2, "turn");
+}
+
 static void feed_goes_along_the_branch_of_the_last_block(void **state)
 {
     struct fixture *f = *state;
@@ -636,6 +687,9 @@ int main(void)
         TEST(advance_past_the_window_is_misuse),
         TEST(a_balanced_source_has_backends_that_are_behind),
         TEST(wrong_backends_are_misuse),
+        TEST(a_backend_may_be_on_a_fork),
+        TEST(the_sources_port_can_lead_to_another_chain),
+        TEST(the_l1_can_be_another_network_or_several_nodes),
         TEST(advance_goes_up_the_branch_the_source_is_on),
         TEST(feed_goes_along_the_branch_of_the_last_block),
         TEST(calls_name_the_blocks_they_carry),

@@ -685,8 +685,15 @@ static void chain_ids_can_be_wrong(void **state)
 {
     struct fixture *f = *state;
     ls_engine_rpc_set_chain_id(f->engine_port, 5);
-    ls_l1_rpc_set_chain_id(f->l1_port, 6);
-    ls_source_rpc_set_identity(f->source_port, 7, "{}", 2);
+    struct ls_rollup rollup = f->w.rollup;
+    rollup.l2_chain_id = 7;
+    ls_l1_set_chain_id(f->l1, 6);
+    assert_true(ls_source_rpc_turn_to(f->source_port,
+                                      &(struct ls_source_rpc_config){.source = f->source,
+                                                                     .l2 = f->w.u,
+                                                                     .rollup = &rollup,
+                                                                     .rollup_json = "{}",
+                                                                     .rollup_json_bytes = 2}));
     ls_source_set_flavour(f->source, LS_SRC_EL);
     expect_body(f->engine_port, CALL("eth_chainId", "[]"), RESULT("\"0x5\""));
     expect_body(f->l1_port, CALL("eth_chainId", "[]"), RESULT("\"0x6\""));

@@ -187,7 +187,7 @@ static void balancer_gives_views_by_its_policy(void **state)
     struct fixture *f = *state;
     unsigned seen[3] = {0};
     ls_source_follow(f->s, f->a[5], f->a[2]);
-    ls_source_set_views(f->s, 3, LS_SRC_ROUND_ROBIN, 7);
+    ls_source_set_views(f->s, 3, LS_TURNS_ROUND_ROBIN, 7);
     ls_source_view(f->s, 1)->safe_l2 = f->a[3];
     ls_source_view(f->s, 2)->safe_l2 = f->b;
     const uint32_t want[] = {f->a[5], f->a[3], f->b, f->a[5]};
@@ -195,26 +195,26 @@ static void balancer_gives_views_by_its_policy(void **state)
         struct ls_sync_status st = status_of(f, 1);
         assert_true(is_block(f, &st.safe_l2, want[i]));
     }
-    ls_source_set_views(f->s, 3, LS_SRC_STICKY, 7);
+    ls_source_set_views(f->s, 3, LS_TURNS_STICKY, 7);
     for (uint64_t conn = 0; conn < 6; conn++) {
         assert_int_equal(ls_source_answer(f->s, conn).view, conn % 3);
     }
-    ls_source_set_views(f->s, 3, LS_SRC_RANDOM, 7);
+    ls_source_set_views(f->s, 3, LS_TURNS_RANDOM, 7);
     for (unsigned i = 0; i < 300; i++) {
         seen[ls_source_answer(f->s, 1).view]++;
     }
     assert_true(seen[0] > 50 && seen[1] > 50 && seen[2] > 50);
-    ls_source_set_views(f->s, 3, LS_SRC_RANDOM, 7);
+    ls_source_set_views(f->s, 3, LS_TURNS_RANDOM, 7);
     unsigned first = ls_source_answer(f->s, 1).view;
-    ls_source_set_views(f->s, 3, LS_SRC_RANDOM, 7);
+    ls_source_set_views(f->s, 3, LS_TURNS_RANDOM, 7);
     assert_int_equal(ls_source_answer(f->s, 1).view, first);
 }
 
 static void backends_stay_behind_the_source_wherever_it_goes(void **state)
 {
     struct fixture *f = *state;
-    const uint64_t lags[] = {0, 3, 100};
-    ls_source_balance(f->s, lags, 3, LS_SRC_ROUND_ROBIN, 7);
+    const struct ls_src_backend at[] = {{0, LS_NO_BLOCK}, {3, LS_NO_BLOCK}, {100, LS_NO_BLOCK}};
+    ls_source_balance(f->s, at, 3, LS_TURNS_ROUND_ROBIN, 7);
     for (unsigned i = 5; i <= 6; i++) {
         ls_source_heads(f->s)->unsafe_l2 = f->a[i + 1];
         ls_source_follow(f->s, f->a[i], f->a[i - 1]);
@@ -235,16 +235,38 @@ static void backends_stay_behind_the_source_wherever_it_goes(void **state)
     struct ls_sync_status st = status_of(f, 1);
     assert_true(is_block(f, &st.safe_l2, f->a[3])); /* of the second one, as it was */
     ls_source_freeze(f->s, false);
-    ls_source_set_views(f->s, 1, LS_SRC_ROUND_ROBIN, 0);
+    ls_source_set_views(f->s, 1, LS_TURNS_ROUND_ROBIN, 0);
     st = status_of(f, 1);
     assert_true(is_block(f, &st.safe_l2, f->a[9]));
+}
+
+/* One backend is on a fork: it has what it shares with the source, and its own of the rest, as high
+ * as it goes. */
+static void backends_may_be_on_a_fork(void **state)
+{
+    struct fixture *f = *state;
+    const struct ls_src_backend at[] = {{0, LS_NO_BLOCK}, {0, f->b}, {2, f->b}};
+    ls_source_heads(f->s)->unsafe_l2 = f->a[20];
+    ls_source_follow(f->s, f->a[12], f->a[8]);
+    ls_source_balance(f->s, at, 3, LS_TURNS_ROUND_ROBIN, 7);
+    struct ls_sync_status st = status_of(f, 1);
+    assert_true(is_block(f, &st.safe_l2, f->a[12]));
+    st = status_of(f, 1);
+    assert_true(is_block(f, &st.unsafe_l2, f->b));
+    assert_true(is_block(f, &st.safe_l2, ls_universe_at(f->l2.u, f->b, 12)));
+    assert_false(is_block(f, &st.safe_l2, f->a[12]));
+    assert_true(is_block(f, &st.finalized_l2, f->a[8]));
+    st = status_of(f, 1);
+    assert_true(is_block(f, &st.unsafe_l2, ls_universe_at(f->l2.u, f->b, 13)));
+    assert_true(is_block(f, &st.safe_l2, f->a[10]));
+    assert_true(is_block(f, &st.finalized_l2, f->a[6]));
 }
 
 static void unset_heads_stay_unset_behind_a_balancer(void **state)
 {
     struct fixture *f = *state;
-    const uint64_t lag = 2;
-    ls_source_balance(f->s, &lag, 1, LS_SRC_RANDOM, 7);
+    const struct ls_src_backend at = {2, LS_NO_BLOCK};
+    ls_source_balance(f->s, &at, 1, LS_TURNS_RANDOM, 7);
     ls_source_heads(f->s)->safe_l2 = LS_NO_BLOCK;
     assert_int_equal(ls_source_answer(f->s, 1).heads.safe_l2, LS_NO_BLOCK);
 }
@@ -419,6 +441,34 @@ static void wrong_profiles_of_sources_are_refused(void **state)
     }
 }
 
+/* The node on the old fork answers with it, as high as it goes; a hash is found by all who may have
+ * it. */
+static void l1_nodes_are_behind_or_on_a_fork(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t old = grow(&f->l1, f->l[4], 2, 'm');
+    const struct ls_l1_node nodes[] = {{0, NONE}, {3, NONE}, {0, old}};
+    void *mem = malloc(ls_l1_size());
+    struct ls_l1 *l = ls_l1_init(mem, f->l1.u, f->l[9]);
+    ls_l1_set_safe(l, 8);
+    ls_l1_set_finalized(l, 3);
+    ls_l1_balance(l, nodes, 3, LS_TURNS_ROUND_ROBIN, 7);
+    const uint32_t want[3][4] = {{f->l[9], f->l[8], f->l[3], f->l[5]},
+                                 {f->l[6], f->l[6], f->l[3], f->l[5]},
+                                 {old, old, f->l[3], ls_universe_at(f->l1.u, old, 5)}};
+    for (unsigned i = 0; i < 6; i++) {
+        ls_l1_turn(l, 1);
+        assert_int_equal(ls_l1_by_tag(l, LS_L1_TAG_LATEST), want[i % 3][0]);
+        assert_int_equal(ls_l1_by_tag(l, LS_L1_TAG_SAFE), want[i % 3][1]);
+        assert_int_equal(ls_l1_by_tag(l, LS_L1_TAG_FINALIZED), want[i % 3][2]);
+        assert_int_equal(ls_l1_by_number(l, 5), want[i % 3][3]);
+    }
+    ls_l1_set_tip(l, f->l[5]); /* a node is no higher than the L1 */
+    ls_l1_balance(l, &nodes[2], 1, LS_TURNS_STICKY, 7);
+    assert_int_equal(ls_l1_by_tag(l, LS_L1_TAG_LATEST), ls_universe_at(f->l1.u, old, 5));
+    free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +482,8 @@ int main(void)
         WITH(garbage_is_plausible_and_never_twice_the_same),
         WITH(wrong_profiles_of_sources_are_refused),
         WITH(backends_stay_behind_the_source_wherever_it_goes),
+        WITH(backends_may_be_on_a_fork),
+        WITH(l1_nodes_are_behind_or_on_a_fork),
         WITH(unset_heads_stay_unset_behind_a_balancer),
         WITH(balancer_gives_views_by_its_policy),
         WITH(replay_answers_with_the_moment_that_was),
