@@ -277,19 +277,6 @@ enum ls_err ls_json_data(const struct cJSON *v, struct ls_arena *a, size_t bytes
     return e;
 }
 
-/* So that it reads back as the same double: cJSON's own printer keeps 15 digits. */
-static void print_number(struct ls_jw *w, const char *key, double d)
-{
-    if (d > -EXACT_LIMIT && d < EXACT_LIMIT && d == floor(d)) {
-        ls_jw_i64(w, key, (int64_t)d);
-        return;
-    }
-    char text[32];
-    int n = isinf(d) ? snprintf(text, sizeof text, "%s", d < 0 ? "-1e999" : "1e999")
-                     : snprintf(text, sizeof text, "%.17g", d);
-    ls_jw_raw(w, key, text, (size_t)n);
-}
-
 /* Recursion is bounded: a tree is never deeper than LS_JSON_SCAN_DEPTH_MAX. */
 static void print_value(struct ls_jw *w, const char *key, const struct cJSON *v)
 {
@@ -303,7 +290,7 @@ static void print_value(struct ls_jw *w, const char *key, const struct cJSON *v)
     } else if (ls_json_is_string(v)) {
         ls_jw_str(w, key, v->valuestring);
     } else if (ls_json_is_number(v)) {
-        print_number(w, key, v->valuedouble);
+        ls_jw_raw(w, key, v->valuestring, strlen(v->valuestring)); /* as it was written */
     } else if (ls_json_is_bool(v)) {
         ls_jw_bool(w, key, ls_json_true(v));
     } else {

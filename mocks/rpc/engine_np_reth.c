@@ -15,6 +15,8 @@
 
 /* --- from payload to block --- */
 
+/* Of a transaction that is none; where the fault lies deeper than its frame, no recording has what
+ * op-reth says. */
 static const char *tx_fault(const struct ls_np_args *n)
 {
     for (size_t i = 0; i < n->payload.tx_count; i++) {
