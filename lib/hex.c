@@ -1,27 +1,55 @@
 /*
- * Hexadecimal by table: decoding is on the path of every block, transaction data included.
+ * Hexadecimal without tables or branches: decoding is on the path of every block, transaction data
+ * included, and what is written as a loop of one length over bytes becomes vector instructions.
  */
 #include "lib/hex.h"
 
-/* Digit value + 1; 0 marks what is no digit. */
-static const uint8_t digit_plus_1[256] = {
-    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
-    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
-    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
-};
+#include <string.h>
+
+#define BLOCK_BYTES 32u /* decoded at once; a hash is one block */
+#define NO_DIGIT 16
+
 static const char digits[16] = {'0', '1', '2', '3', '4', '5', '6', '7',
                                 '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
+
+/* Its value, or NO_DIGIT. */
+static inline uint8_t value_of(uint8_t c)
+{
+    uint8_t digit = (uint8_t)(c - '0');
+    uint8_t letter = (uint8_t)((c | 0x20) - 'a');
+    return (uint8_t)(digit < 10 ? digit : letter < 6 ? letter + 10 : NO_DIGIT);
+}
+
+/* The values seen, or-ed: NO_DIGIT or more when one was none. */
+static unsigned decode_block(const char *s, uint8_t *out)
+{
+    uint8_t v[2 * BLOCK_BYTES];
+    uint8_t seen = 0;
+    memcpy(v, s, sizeof v);
+    for (size_t i = 0; i < sizeof v; i++) {
+        v[i] = value_of(v[i]);
+        seen |= v[i];
+    }
+    for (size_t i = 0; i < BLOCK_BYTES; i++) {
+        out[i] = (uint8_t)(v[2 * i] << 4 | v[2 * i + 1]);
+    }
+    return seen;
+}
 
 bool ls_hex_digits(const char *s, uint8_t *out, size_t out_bytes)
 {
     unsigned seen = 0; /* looked at once, at the end: a wrong digit is rare, a long text is not */
-    for (size_t i = 0; i < out_bytes; i++) {
-        unsigned hi = digit_plus_1[(uint8_t)s[2 * i]] - 1u;
-        unsigned lo = digit_plus_1[(uint8_t)s[2 * i + 1]] - 1u;
-        seen |= hi | lo;
-        out[i] = (uint8_t)(hi << 4 | lo);
+    size_t i = 0;
+    for (; out_bytes - i >= BLOCK_BYTES; i += BLOCK_BYTES) {
+        seen |= decode_block(s + 2 * i, out + i);
     }
-    return seen <= 15;
+    for (; i < out_bytes; i++) {
+        uint8_t high = value_of((uint8_t)s[2 * i]);
+        uint8_t low = value_of((uint8_t)s[2 * i + 1]);
+        seen |= high | low;
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return seen < NO_DIGIT;
 }
 
 static bool has_prefix(const char *s, size_t n)

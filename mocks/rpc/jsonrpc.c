@@ -34,8 +34,11 @@ struct cursor {
 
 static void skip_space(struct cursor *c)
 {
-    while (c->at < c->n && strchr(" \t\r\n", c->text[c->at]) != NULL && c->text[c->at] != '\0') {
-        c->at++;
+    for (; c->at < c->n; c->at++) {
+        char at = c->text[c->at];
+        if (at != ' ' && at != '\t' && at != '\r' && at != '\n') {
+            return;
+        }
     }
 }
 

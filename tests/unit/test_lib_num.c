@@ -228,6 +228,29 @@ static void every_character_is_a_hex_digit_or_refused(void **state)
     }
 }
 
+/* Long texts are decoded in blocks: every length around them, each digit wrong once. */
+static void long_hex_is_decoded_or_refused_at_every_place(void **state)
+{
+    (void)state;
+    char text[2 * 70 + 1];
+    uint8_t bytes[70];
+    uint8_t back[70];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i * 37 + 11);
+    }
+    for (size_t n = 0; n <= sizeof bytes; n++) {
+        ls_hex_encode(bytes, n, text);
+        assert_true(ls_hex_digits(text, back, n));
+        assert_memory_equal(back, bytes, n);
+        for (size_t i = 0; i < 2 * n; i++) {
+            char right = text[i];
+            text[i] = "/:@G`g\xff"[i % 7];
+            assert_false(ls_hex_digits(text, back, n));
+            text[i] = right;
+        }
+    }
+}
+
 static void hex_data_of_any_size_up_to_a_maximum(void **state)
 {
     (void)state;
@@ -299,6 +322,7 @@ int main(void)
         cmocka_unit_test(u256_order_is_numeric),
         cmocka_unit_test(hex_of_a_fixed_size),
         cmocka_unit_test(every_character_is_a_hex_digit_or_refused),
+        cmocka_unit_test(long_hex_is_decoded_or_refused_at_every_place),
         cmocka_unit_test(hex_data_of_any_size_up_to_a_maximum),
         cmocka_unit_test(hex_is_written_in_lower_case),
         cmocka_unit_test(quantities_are_written_without_leading_zeros),
