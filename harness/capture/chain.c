@@ -13,7 +13,7 @@
 #include "harness/capture/chain_mem.h"
 #include "harness/capture/check.h"
 #include "harness/capture/files.h"
-#include "harness/capture/jsontext.h"
+#include "harness/capture/labels.h"
 #include "harness/capture/load.h"
 #include "harness/capture/window.h"
 #include "lib/json.h"
@@ -122,87 +122,6 @@ static uint32_t find_genesis(const struct ls_chain *c)
         return ls_universe_find(c->l2, &c->rollup.genesis_l2.hash);
     }
     return ls_universe_get(c->l2, 0)->ref.number == 0 ? 0 : LS_NO_BLOCK;
-}
-
-/* --- label timeline --- */
-
-static enum ls_err load_row(struct ls_chain *c, uint64_t i, struct ls_span text, struct ls_diag *d)
-{
-    struct ls_chain_label *row = &c->mem->timeline[i];
-    struct cJSON *root = NULL;
-    enum ls_err e = ls_json_parse((const char *)text.p, text.n, 0, &root, d);
-
-    if (!e) {
-        e = ls_json_u64(ls_json_get(root, "at_ms"), &row->at_ms);
-        if (e) {
-            ls_fail(d, e, "at_ms: %s", ls_err_text(e));
-        }
-    }
-    if (!e && i > 0 && row->at_ms < c->mem->timeline[i - 1].at_ms) {
-        e = ls_fail(d, LS_ERR_RANGE, "at_ms: earlier than the row before");
-    }
-    if (!e) {
-        e = ls_sync_status_parse(ls_json_get(root, "result"), &row->status, d);
-    }
-    if (!e) {
-        row->json = ls_jsontext_get(text, "result");
-        e = ls_check_labels(&row->status, c->l2, c->l1, c->l1_tip, d);
-    }
-    ls_json_free(root);
-    return e;
-}
-
-static enum ls_err load_rows(struct ls_chain *c, const struct ls_manifest_segment *seg,
-                             struct ls_diag *d)
-{
-    struct ls_span rest = ls_buf_span(&c->mem->status.text);
-    struct ls_span text;
-    char where[64];
-    uint64_t i = 0;
-    enum ls_err e = LS_OK;
-
-    for (; !e && i < seg->lines && ls_segment_line(&rest, &text); i++) {
-        e = load_row(c, i, text, d);
-    }
-    if (e) {
-        ls_load_note(&c->mem->fault, LS_SEGMENT_STATUS_FILE, i, NULL, d);
-        return ls_fail_in(d, e, "%s line %" PRIu64, LS_SEGMENT_STATUS_FILE, i);
-    }
-    snprintf(where, sizeof where, "line %" PRIu64, i);
-    e = ls_segment_judge(&c->mem->status, LS_SEGMENT_STATUS_FILE, where, d);
-    if (!e && (i < seg->lines || rest.n > 0)) {
-        e = ls_fail(d, LS_ERR_RANGE, "%s: %s behind %s, the manifest says %" PRIu64 " rows",
-                    LS_SEGMENT_STATUS_FILE,
-                    rest.n > 0 ? "there are more lines" : "lines are missing", where, seg->lines);
-    }
-    c->timeline = c->mem->timeline;
-    c->timeline_count = (size_t)i;
-    return e;
-}
-
-static enum ls_err load_timeline(struct ls_chain *c, struct ls_diag *d)
-{
-    const struct ls_manifest_segment *seg = &c->mem->manifest.status;
-
-    if (!seg->is_present || seg->lines == 0) {
-        return LS_OK;
-    }
-    enum ls_err e = c->mem->is_window ? LS_OK
-                                      : ls_segment_load(c->dir, LS_SEGMENT_STATUS_FILE, seg->sha256,
-                                                        &c->mem->status, d);
-    if (e) {
-        return e;
-    }
-    /* Each row is longer than a byte: a count beyond the text is wrong before it is believed. */
-    if (seg->lines > c->mem->status.text.n) {
-        return ls_fail(d, LS_ERR_RANGE, "%s: fewer rows than the manifest says",
-                       LS_SEGMENT_STATUS_FILE);
-    }
-    c->mem->timeline = calloc((size_t)seg->lines, sizeof *c->mem->timeline);
-    if (!c->mem->timeline) {
-        return ls_fail(d, LS_ERR_NOMEM, "%s: out of memory", LS_SEGMENT_STATUS_FILE);
-    }
-    return load_rows(c, seg, d);
 }
 
 /* --- the folder --- */
@@ -348,7 +267,7 @@ static enum ls_err open_as(const char *dir, const struct ls_chain_options *optio
         e = load_beside(out, (enum ls_beside_kind)k, d);
     }
     if (!e) {
-        e = load_timeline(out, d);
+        e = ls_labels_load(out, d);
     }
     if (e) {
         report_fault(out, options, d);
@@ -384,6 +303,9 @@ enum ls_err ls_chain_prove(struct ls_chain *c, uint32_t blocks, bool *is_done, s
     if (!e && *is_done && m->lazy_l1) {
         e = ls_lazy_prove(m->lazy_l1, blocks, is_done, d);
     }
+    if (!e && *is_done) {
+        e = ls_labels_prove(c, blocks, is_done, d);
+    }
     return e;
 }
 
@@ -392,7 +314,8 @@ enum ls_err ls_chain_fault(const struct ls_chain *c, struct ls_diag *d)
     const struct ls_chain_mem *m = c->mem;
     enum ls_err e = m->lazy_l2 ? ls_lazy_fault(m->lazy_l2, d) : LS_OK;
 
-    return !e && m->lazy_l1 ? ls_lazy_fault(m->lazy_l1, d) : e;
+    e = !e && m->lazy_l1 ? ls_lazy_fault(m->lazy_l1, d) : e;
+    return e ? e : ls_labels_fault(&m->labels, d);
 }
 
 void ls_chain_close(struct ls_chain *c)
@@ -412,7 +335,7 @@ void ls_chain_close(struct ls_chain *c)
         ls_arena_fini(&m->forks);
         free(m->l2_universe);
         free(m->l1_universe);
-        free(m->timeline);
+        ls_labels_fini(&m->labels);
         free(c->branches);
         free(c->l1_branches);
         free(m);

@@ -76,7 +76,8 @@ struct ls_chain {
     struct ls_chain_branch *l1_branches;
     size_t l1_branch_count;
 
-    const struct ls_chain_label *timeline; /* ascending at_ms; NULL when there is none */
+    const struct ls_chain_label *timeline; /* ascending at_ms; NULL when there is none. Opened
+                                              lazily, the rest of a row is ls_chain_label's */
     size_t timeline_count;
 
     bool has_receipts; /* of blocks of l2: the folder has some */
@@ -119,7 +120,8 @@ struct ls_chain_options {
  * With is_lazy blocks are taken from the folder's index, which is made when it is not there, so
  * that opening costs nothing by the block but its links, its origin, and the SHA-256 of segments of
  * a few MiB. Their json is NULL: ls_ublock_text has it, verified as above before it is handed out;
- * ls_chain_prove does the rest, ls_chain_fault says what was found. A folder that cannot be opened
+ * so are rows of the label timeline by ls_chain_label; ls_chain_prove does the rest, ls_chain_fault
+ * says what was found. A folder that cannot be opened
  * in this way is opened in the other.
  *
  * options may be NULL. On success *out is zeroed and filled: ls_chain_close it. Errors: IO when a
@@ -128,9 +130,14 @@ struct ls_chain_options {
 enum ls_err ls_chain_open(const char *dir, const struct ls_chain_options *options,
                           struct ls_chain *out, struct ls_diag *d);
 
-/* Of a chain that was opened lazily: verifies up to `blocks` more. *is_done: there are none left
- * (at once, when it was not opened lazily). The first block that is wrong is an error as of
- * ls_chain_open, now and ever after: nothing of the chain is to be believed then. */
+/* A row of the timeline, verified; row < timeline_count. When it is wrong, which only a chain that
+ * was opened lazily finds now, ls_chain_fault says so and this is the first row. */
+const struct ls_chain_label *ls_chain_label(const struct ls_chain *c, size_t row);
+
+/* Of a chain that was opened lazily: verifies up to `blocks` more blocks or rows of the timeline.
+ * *is_done: there are none left (at once, when it was not opened lazily). The first block that is
+ * wrong is an error as of ls_chain_open, now and ever after: nothing of the chain is to be believed
+ * then. */
 enum ls_err ls_chain_prove(struct ls_chain *c, uint32_t blocks, bool *is_done, struct ls_diag *d);
 
 /* OK, or why a text was not to be had: the same errors. Cheap. */

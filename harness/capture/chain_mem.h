@@ -6,6 +6,7 @@
 #define LS_HARNESS_CAPTURE_CHAIN_MEM_H
 
 #include "harness/capture/chain.h"
+#include "harness/capture/labels.h"
 #include "harness/capture/lazy.h"
 #include "harness/capture/manifest.h"
 #include "harness/capture/segment.h"
@@ -28,7 +29,7 @@ struct ls_chain_mem {
     struct ls_segment beside[LS_BESIDE_COUNT];
     void *l2_universe;
     void *l1_universe;
-    struct ls_chain_label *timeline;
+    struct ls_labels labels;
     struct ls_chain_fault fault; /* of an opening that fails */
     struct ls_arena forks;       /* text of synthetic blocks */
 };

@@ -27,7 +27,7 @@ static const struct ls_chain_label *row_at(const struct ls_timeline *t, uint64_t
             high = middle;
         }
     }
-    return &c->timeline[low];
+    return ls_chain_label(c, low);
 }
 
 static struct ls_src_heads recorded_heads(const struct ls_timeline *t, uint64_t at_ms)
@@ -131,7 +131,7 @@ uint64_t ls_timeline_when(const struct ls_timeline *t, uint32_t block)
     uint64_t first = number_of(t, c->first);
 
     for (size_t i = 0; i < c->timeline_count; i++) {
-        if (c->timeline[i].status.unsafe_l2.number >= number) {
+        if (ls_chain_label(c, i)->status.unsafe_l2.number >= number) {
             return time_of(t, i);
         }
     }
