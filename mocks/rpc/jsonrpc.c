@@ -181,19 +181,23 @@ static bool has_valid_id(const struct message *m)
 
 /* --- writing --- */
 
+static bool is_mark(uint8_t c)
+{
+    return c == '<' || c == '>' || c == '&';
+}
+
 void ls_rpc_escape_html(struct ls_buf *out, size_t from)
 {
-    static const char marks[] = "<>&";
     size_t extra = 0;
     for (size_t i = from; i < out->n; i++) {
-        extra += memchr(marks, out->p[i], 3) != NULL ? 5 : 0;
+        extra += is_mark(out->p[i]) ? 5 : 0;
     }
     if (extra == 0 || ls_buf_grow(out, extra) == NULL) {
         return;
     }
     for (size_t i = out->n - extra, to = out->n; to > i;) {
         uint8_t c = out->p[--i];
-        if (memchr(marks, c, 3) != NULL) {
+        if (is_mark(c)) {
             char escape[7];
             (void)snprintf(escape, sizeof escape, "\\u%04x", c);
             to -= 6;
