@@ -38,7 +38,8 @@ enum ls_variant { LS_VARIANT_A, LS_VARIANT_B };
 /* How the node under test is started. */
 struct ls_start_options {
     bool with_l1;            /* give it an L1 URL */
-    const char *const *args; /* further arguments, args_count, appended after the adapter's */
+    const char *const *args; /* further arguments, args_count, appended after the adapter's; with
+                                its placeholders: {source} is the URL of the source … */
     size_t args_count;
 };
 

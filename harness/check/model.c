@@ -43,6 +43,7 @@ void ls_check_model_fini(struct ls_check_model *m)
     free(m->snapshots);
     free(m->latest_reads.items);
     free(m->label_reads.items);
+    free(m->number_reads.items);
     free(m->payloads.items);
     *m = (struct ls_check_model){0};
 }
@@ -67,10 +68,12 @@ static void start_incarnation(struct ls_check_model *m, uint32_t incarnation)
                                    .snapshot_cap = m->snapshot_cap,
                                    .latest_reads = m->latest_reads,
                                    .label_reads = m->label_reads,
+                                   .number_reads = m->number_reads,
                                    .payloads = m->payloads,
                                    .is_out_of_memory = m->is_out_of_memory};
     fresh.latest_reads.count = 0;
     fresh.label_reads.count = 0;
+    fresh.number_reads.count = 0;
     *m = fresh;
 }
 
@@ -115,6 +118,9 @@ static void add_snapshot(struct ls_check_model *m, const struct ls_snapshot *s)
 static void tag_answered(struct ls_check_model *m, const struct ls_trace_event *e)
 {
     bool is_safe = strcmp(e->tag, "safe") == 0;
+    if (e->tag[0] == '\0' && e->answer == LS_TRACE_RESULT && e->result.has_hash) {
+        set_add(m, &m->number_reads, &e->result.hash);
+    }
     if (!is_safe && strcmp(e->tag, "finalized") != 0) {
         return;
     }
@@ -174,6 +180,16 @@ static void engine_label_answered(struct ls_check_model *m, const struct ls_trac
     }
 }
 
+/* A block that was only asked about is none of the CL's; one that it also delivers is. */
+static void payload_answered(struct ls_check_model *m, const struct ls_trace_event *e)
+{
+    static const char prefix[] = "engine_newPayload";
+    if (strncmp(e->method, prefix, sizeof prefix - 1) == 0 &&
+        ls_hash_set_has(&m->number_reads, &e->block.hash)) {
+        set_add(m, &m->payloads, &e->block.hash);
+    }
+}
+
 static void forkchoice_answered(struct ls_check_model *m, const struct ls_trace_event *e)
 {
     if (e->answer == LS_TRACE_ERROR && e->code == LS_RPC_INVALID_FORKCHOICE) {
@@ -229,5 +245,6 @@ void ls_check_model_out(struct ls_check_model *m, const struct ls_trace_event *e
         forkchoice_answered(m, e);
     } else if (e->ep == LS_TRACE_ENGINE) {
         engine_label_answered(m, e);
+        payload_answered(m, e);
     }
 }

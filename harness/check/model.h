@@ -47,6 +47,7 @@ struct ls_check_model {
     bool has_read_safe;
     struct ls_hash_set latest_reads; /* EL "latest" values the CL read */
     struct ls_hash_set label_reads;  /* EL safe and finalized read before the first forkchoice */
+    struct ls_hash_set number_reads; /* blocks of the source that the CL read by number */
     struct ls_label_pair start;      /* newest of those; zero = unset or not read */
     bool has_forkchoice;             /* a forkchoice was sent */
     struct ls_label_pair sent;       /* of the newest forkchoice */
@@ -55,7 +56,7 @@ struct ls_check_model {
     bool was_refused;  /* -38002 was answered: the zero fallback is open (P-6) */
     bool is_signalled; /* the harness asked it to end, or killed it */
     /* kept */
-    struct ls_hash_set payloads; /* handed to the CL */
+    struct ls_hash_set payloads; /* handed to the CL, or fetched by it and delivered */
     bool is_out_of_memory;
 };
 

@@ -157,21 +157,28 @@ static enum ls_err add(struct builder *b, const char *text, size_t n, struct ls_
     return LS_OK;
 }
 
+static enum ls_err add_template(struct builder *b, const char *template, struct ls_diag *d)
+{
+    struct ls_buf text = {0};
+    enum ls_err e;
+
+    ls_buf_init(&text, LS_ADAPTER_ARG_MAX);
+    e = expand(template, b->vars, &text, d);
+    if (e == LS_OK) {
+        e = add(b, (const char *)text.p, text.n, d);
+    }
+    ls_buf_fini(&text);
+    return e;
+}
+
 /* templates may be NULL. */
 static enum ls_err add_templates(struct builder *b, const char *const *templates, struct ls_diag *d)
 {
-    struct ls_buf text = {0};
     enum ls_err e = LS_OK;
 
-    ls_buf_init(&text, LS_ADAPTER_ARG_MAX);
     for (; e == LS_OK && templates != NULL && *templates != NULL; templates++) {
-        ls_buf_clear(&text);
-        e = expand(*templates, b->vars, &text, d);
-        if (e == LS_OK) {
-            e = add(b, (const char *)text.p, text.n, d);
-        }
+        e = add_template(b, *templates, d);
     }
-    ls_buf_fini(&text);
     return e;
 }
 
@@ -199,7 +206,7 @@ enum ls_err ls_adapter_argv(const struct ls_adapter *a, enum ls_variant variant,
         e = add_templates(&b, lists[i], d);
     }
     for (size_t i = 0; e == LS_OK && i < o->args_count; i++) {
-        e = add(&b, o->args[i], strlen(o->args[i]), d);
+        e = add_template(&b, o->args[i], d);
     }
     if (e == LS_OK) {
         *argv = b.argv;

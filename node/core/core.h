@@ -34,8 +34,8 @@
  * first). */
 #define LS_QUEUE_MAX 2048u
 
-/* Where a request goes. */
-enum ls_target { LS_TO_ENGINE, LS_TO_SOURCE, LS_TO_L1, LS_TARGET_COUNT };
+/* Where a request goes. The core sends nothing to UNSAFE: the shell fetches unsafe blocks there. */
+enum ls_target { LS_TO_ENGINE, LS_TO_SOURCE, LS_TO_L1, LS_TO_UNSAFE, LS_TARGET_COUNT };
 
 /* What safe and finalized are taken from. */
 enum ls_follow_kind {

@@ -197,6 +197,7 @@ static enum ls_err read_peers(const struct ls_flag_value *v, struct ls_node_conf
     struct choice choice = {.kind = LS_FOLLOW_CL};
     struct ls_url engine;
     struct ls_url source;
+    struct ls_url unsafe_source;
     struct ls_url l1;
     enum ls_err e;
 
@@ -214,8 +215,17 @@ static enum ls_err read_peers(const struct ls_flag_value *v, struct ls_node_conf
     c->engine_url = v[LS_FLAG_L2].text;
     c->source_url = v[choice.flag].text;
     c->l1_url = v[LS_FLAG_L1].text;
+    c->unsafe_url = v[LS_FLAG_UNSAFE_SOURCE].text;
     c->follow = choice.kind;
-    return check_not_ourselves(c, choice.flag, &v[choice.flag], &source, &engine, d);
+    e = check_not_ourselves(c, choice.flag, &v[choice.flag], &source, &engine, d);
+    if (e == LS_OK && c->unsafe_url != NULL) {
+        const struct ls_flag_value *u = &v[LS_FLAG_UNSAFE_SOURCE];
+        e = read_url(LS_FLAG_UNSAFE_SOURCE, u, &unsafe_source, d);
+        e = e == LS_OK
+                ? check_not_ourselves(c, LS_FLAG_UNSAFE_SOURCE, u, &unsafe_source, &engine, d)
+                : e;
+    }
+    return e;
 }
 
 /* --- files --- */

@@ -23,7 +23,8 @@
 struct ls_node_config {
     const char *engine_url;
     const char *source_url;
-    const char *l1_url; /* NULL: none, origins are not checked */
+    const char *l1_url;     /* NULL: none, origins are not checked */
+    const char *unsafe_url; /* NULL: unsafe payloads come by our RPC only */
     enum ls_follow_kind follow;
     uint8_t jwt_secret[LS_JWT_SECRET_BYTES];
     struct ls_rollup rollup;

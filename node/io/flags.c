@@ -42,6 +42,10 @@ static const struct spec SPECS[LS_FLAG_COUNT] = {
     [LS_FLAG_FOLLOW_LAG] = {"--follow.max-safe-lag", NULL, "OP_NODE_FOLLOW_MAX_SAFE_LAG", "BLOCKS",
                             "0",
                             "/readyz says 503 when safe is more blocks behind unsafe; 0 = never"},
+    [LS_FLAG_UNSAFE_SOURCE] = {"--unsafe.source", "--l2.backup-unsafe-sync-rpc",
+                               "OP_NODE_L2_BACKUP_UNSAFE_SYNC_RPC", "URL", NULL,
+                               "an execution layer whose blocks above our head are taken as unsafe "
+                               "payloads; without it only admin_postUnsafePayload brings some"},
     [LS_FLAG_L1] = {"--l1", NULL, "OP_NODE_L1_ETH_RPC", "URL", NULL,
                     "L1 execution layer; without it L1 origins are not checked"},
     [LS_FLAG_L1_POLL] = {"--l1.http-poll-interval", "--l1.poll-interval",

@@ -18,6 +18,7 @@
 #include "node/io/schedule.h"
 #include "node/io/server.h"
 #include "node/io/store.h"
+#include "node/io/unsafe.h"
 #include "node/io/wire.h"
 
 #define NS_PER_S 1000000000u
@@ -28,6 +29,7 @@
 #define REMOTE_REPLY_BYTES_MAX (8u << 20)
 #define REQUEST_BYTES_MAX (72u << 20)
 #define OUTPUT_ID LS_REQUEST_IDS_END /* | slot: requests of our own */
+#define UNSAFE_ID (LS_REQUEST_IDS_END | LS_API_OUTPUTS_MAX)
 
 struct ls_node {
     const struct ls_node_config *cfg;
@@ -52,6 +54,8 @@ struct ls_node {
         bool is_alive;
         struct ls_output_query query;
     } outputs[LS_API_OUTPUTS_MAX];
+    struct ls_unsafe unsafe_source; /* only used with a URL */
+    bool said_unsafe;               /* that it gives nothing usable, until it does */
 };
 
 static void read_clock(struct ls_node *n)
@@ -87,6 +91,8 @@ static const char *target_text(enum ls_target t)
         return "source";
     case LS_TO_L1:
         return "l1";
+    case LS_TO_UNSAFE:
+        return "unsafe source";
     case LS_TARGET_COUNT:
         break;
     }
@@ -345,6 +351,79 @@ static enum ls_err host_post(void *node, const struct ls_payload *p, struct ls_d
     return e;
 }
 
+/* --- unsafe blocks over RPC: a node is asked beside the core, which sees payloads --- */
+
+static uint64_t unsafe_pause_ns(const struct ls_node_config *c)
+{
+    uint64_t block_ns = c->rollup.block_time * NS_PER_S;
+
+    return block_ns > 0 && block_ns < c->poll_ns ? block_ns : c->poll_ns;
+}
+
+static void ask_unsafe(struct ls_node *n)
+{
+    struct ls_core_status s;
+    struct ls_buf body;
+    struct ls_http_post request = {
+        .id = UNSAFE_ID, .target = LS_TO_UNSAFE, .timeout_ns = n->cfg->source_timeout_ns};
+
+    if (n->cfg->unsafe_url == NULL || n->is_halted || n->unsafe_source.next_ns > n->mono_ns) {
+        return;
+    }
+    ls_core_status(n->core, &s);
+    if (!ls_unsafe_is_due(&n->unsafe_source, &s, n->mono_ns)) {
+        return;
+    }
+    ls_buf_init(&body, REQUEST_BYTES_MAX);
+    ls_unsafe_write_request(&n->unsafe_source, UNSAFE_ID, &body);
+    if (ls_http_post(n->http, &request, &body, NULL) != LS_OK) {
+        ls_unsafe_again(&n->unsafe_source, n->mono_ns, 0);
+    }
+}
+
+/* Once an episode; d empty: it is over. */
+static void remark_on_unsafe(struct ls_node *n, const struct ls_diag *d)
+{
+    bool is_bad = d->text[0] != '\0';
+
+    if (is_bad && !n->said_unsafe) {
+        ls_logf(n->log, LS_LOG_WARN, "unsafe source gives no block", LS_F_STR("why", d->text));
+    } else if (!is_bad && n->said_unsafe) {
+        ls_logf(n->log, LS_LOG_INFO, "unsafe source gives blocks again",
+                LS_F_U64("above", n->unsafe_source.base.number));
+    }
+    n->said_unsafe = is_bad;
+}
+
+static void take_unsafe(struct ls_node *n, const struct ls_http_reply *r)
+{
+    struct ls_arena arena;
+    struct ls_payload p;
+    struct ls_diag d = {""};
+
+    if (!r->is_ok) {
+        ls_unsafe_again(&n->unsafe_source, n->mono_ns, r->retry_after_ns);
+        remark_on_unsafe(n, &r->why);
+        return;
+    }
+    ls_arena_init(&arena, REMOTE_REPLY_BYTES_MAX);
+    switch (ls_unsafe_take(&n->unsafe_source, &n->cfg->rollup, r->id, r->body, n->mono_ns, &arena,
+                           &p, &d)) {
+    case LS_UNSAFE_BLOCK:
+        if (host_post(n, &p, &d) != LS_OK) {
+            ls_unsafe_again(&n->unsafe_source, n->mono_ns, 0);
+        }
+        break;
+    case LS_UNSAFE_BAD:
+        ls_unsafe_again(&n->unsafe_source, n->mono_ns, 0);
+        break;
+    case LS_UNSAFE_NOTHING:
+        break;
+    }
+    remark_on_unsafe(n, &d);
+    ls_arena_fini(&arena);
+}
+
 /* --- life --- */
 
 /* curl's resolver threads inherit the mask, so the signals reach only our descriptor. */
@@ -391,7 +470,8 @@ static enum ls_err make_parts(struct ls_node *n, struct ls_diag *d)
     const struct ls_http_peer peers[LS_TARGET_COUNT] = {
         [LS_TO_ENGINE] = {c->engine_url, ENGINE_REPLY_BYTES_MAX},
         [LS_TO_SOURCE] = {c->source_url, REMOTE_REPLY_BYTES_MAX},
-        [LS_TO_L1] = {c->l1_url, REMOTE_REPLY_BYTES_MAX}};
+        [LS_TO_L1] = {c->l1_url, REMOTE_REPLY_BYTES_MAX},
+        [LS_TO_UNSAFE] = {c->unsafe_url, REMOTE_REPLY_BYTES_MAX}};
     enum ls_err e = take_signals(n, d);
 
     if (e == LS_OK) {
@@ -426,6 +506,7 @@ enum ls_err ls_node_new(const struct ls_node_config *cfg, struct ls_log *log, st
     n->cfg = cfg;
     n->log = log;
     n->signal_fd = -1;
+    ls_unsafe_init(&n->unsafe_source, unsafe_pause_ns(cfg));
     n->host = (struct ls_api_host){.node = n,
                                    .status = host_status,
                                    .post = host_post,
@@ -466,6 +547,9 @@ static uint64_t patience_ns(const struct ls_node *n)
     const struct ls_server *servers[] = {n->server, n->metrics};
     uint64_t least = ls_core_deadline(n->core);
 
+    if (n->cfg->unsafe_url != NULL && n->unsafe_source.next_ns < least) {
+        least = n->unsafe_source.next_ns;
+    }
     if (least != LS_NEVER) {
         least = least > n->mono_ns ? least - n->mono_ns : 0;
     }
@@ -508,7 +592,9 @@ static int turn(struct ls_node *n)
     read_clock(n);
     ls_http_turn(n->http);
     while (!n->is_halted && ls_http_next(n->http, &reply)) {
-        if ((reply.id & OUTPUT_ID) != 0) {
+        if (reply.id == UNSAFE_ID) {
+            take_unsafe(n, &reply);
+        } else if ((reply.id & OUTPUT_ID) != 0) {
             take_output(n, &reply);
         } else {
             take_reply(n, &reply);
@@ -520,6 +606,7 @@ static int turn(struct ls_node *n)
     if (!n->is_halted && ls_core_deadline(n->core) <= n->mono_ns) {
         step(n, &timer, NULL);
     }
+    ask_unsafe(n);
     return fds[0].is_ready ? read_signal(n) : 0;
 }
 

@@ -416,6 +416,26 @@ static void a_head_nobody_offered_is_caught(void **state)
     expect_only(f, "I-06");
 }
 
+/* a block that the CL read from the source and delivered may be the head. */
+static void a_block_fetched_and_delivered_may_be_the_head(void **state)
+{
+    struct fixture *f = *state;
+    const uint32_t *b = f->canonical;
+    struct ls_trace_event delivered = {
+        .method = "engine_newPayloadV4", .answer = LS_TRACE_RESULT, .block = block(f, b[6])};
+    f->cfg.is_el_source = true;
+    start(f, 1);
+    tag_read(f, LS_TRACE_SOURCE, "finalized", b[2]);
+    tag_read(f, LS_TRACE_SOURCE, "safe", b[5]);
+    tag_read(f, LS_TRACE_SOURCE, "", b[6]);
+    call(f, LS_TRACE_ENGINE, &delivered);
+    forkchoice(f, b[6], b[5], b[2]);
+    expect_clean(f);
+    tag_read(f, LS_TRACE_SOURCE, "", b[7]); /* asked about, not delivered */
+    forkchoice(f, b[7], b[5], b[2]);
+    expect_only(f, "I-06");
+}
+
 static void what_an_earlier_incarnation_knew_is_no_excuse(void **state)
 {
     struct fixture *f = *state;
@@ -596,6 +616,7 @@ int main(void)
         TEST(a_safe_block_of_the_old_branch_is_caught),
         TEST(an_invented_hash_is_caught),
         TEST(a_head_nobody_offered_is_caught),
+        TEST(a_block_fetched_and_delivered_may_be_the_head),
         TEST(what_an_earlier_incarnation_knew_is_no_excuse),
         TEST(safe_of_one_answer_with_finalized_of_another_is_caught),
         TEST(a_failed_half_contributes_nothing),

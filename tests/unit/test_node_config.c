@@ -117,13 +117,14 @@ static void both_ways_of_giving_a_value_are_taken(void **state)
                           "--l1.poll-interval=3s --l2.engine-rpc-timeout 2s "
                           "--l2.follow.source.rpc-timeout 1500ms --queue.max-bytes 1048576 "
                           "--follow.max-safe-lag 900 --metrics.enabled --metrics.addr 0.0.0.0 "
-                          "--metrics.port=7301 "
+                          "--metrics.port=7301 --unsafe.source http://el:8545 "
                           "--log.level=WARN --log.format json",
                           &l),
                      LS_OK);
     assert_string_equal(l.cfg.engine_url, "http://127.0.0.1:8551");
     assert_string_equal(l.cfg.source_url, "http://cl:9545");
     assert_string_equal(l.cfg.l1_url, "http://l1:8545");
+    assert_string_equal(l.cfg.unsafe_url, "http://el:8545");
     assert_int_equal(l.cfg.follow, LS_FOLLOW_CL);
     assert_string_equal(l.cfg.rpc_addr, "::1");
     assert_int_equal(l.cfg.rpc_port, 0);
@@ -247,6 +248,7 @@ static void every_flag_has_op_nodes_variable(void **state)
         {"--metrics.enabled\n", "[OP_NODE_METRICS_ENABLED]"},
         {"--metrics.addr IP", "[OP_NODE_METRICS_ADDR]"},
         {"--metrics.port PORT", "[OP_NODE_METRICS_PORT]"},
+        {"--unsafe.source URL", "[OP_NODE_L2_BACKUP_UNSAFE_SYNC_RPC]"},
         {"--follow.max-safe-lag BLOCKS", "[OP_NODE_FOLLOW_MAX_SAFE_LAG]"},
         {"--follow.poll-interval TIME", "[OP_NODE_FOLLOW_POLL_INTERVAL]"},
         {"--log.level LEVEL", "[OP_NODE_LOG_LEVEL]"},
@@ -321,6 +323,9 @@ static void what_is_wrong_is_one_sentence_that_says_where(void **state)
         {OURS "--follow.source http://c:3", "only --follow.source is given"},
         {OURS "--follow.kind x --follow.source http://c:3", "--follow.kind: neither cl nor el"},
         {OURS "--l2.follow.source http://localhost:8551/", "is our own engine"},
+        {OURS CL "--unsafe.source http://localhost:8551/", "--unsafe.source: is our own engine"},
+        {OURS CL "--l2.backup-unsafe-sync-rpc http://localhost:9545", "is our own RPC"},
+        {OURS CL "--unsafe.source nowhere", "--unsafe.source: "},
         {OURS "--l2.follow.source http://localhost:9545", "is our own RPC"},
         {OURS "--l2.follow.source http://10.0.0.1:99 --rpc.addr 10.0.0.1 --rpc.port 99",
          "is our own RPC"},
