@@ -271,7 +271,7 @@ static bool check_time(struct ls_engine_port *e, struct ls_rpc_call *call, uint6
 }
 
 /* A forced transaction does not apply. With the pool allowed the call succeeds all the same, and
- * nothing ever comes of the build. */
+ * nothing ever comes of the build, or it takes the process along. */
 static bool refuse_tx(struct ls_engine_port *e, struct ls_rpc_call *call,
                       const struct ls_attributes *at, const struct ls_tx_fault *f,
                       const uint8_t id[8])
@@ -281,6 +281,9 @@ static bool refuse_tx(struct ls_engine_port *e, struct ls_rpc_call *call,
     char sender[43];
     if (!at->no_tx_pool) {
         (void)new_job(e, id);
+        if (f->breaks_builder) {
+            ls_engine_die_of_builder(e);
+        }
         return true;
     }
     if (f->breaks_builder) {

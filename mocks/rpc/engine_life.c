@@ -171,6 +171,13 @@ void ls_engine_die_of_head(struct ls_engine_port *e)
     }
 }
 
+void ls_engine_die_of_builder(struct ls_engine_port *e)
+{
+    if (is_mortal(e) && !is_reth(e)) {
+        ls_engine_kill(e->engine);
+    }
+}
+
 void ls_engine_die_of_build(struct ls_engine_port *e, const struct ls_attributes *at)
 {
     if (is_mortal(e) && !is_reth(e) && !at->no_tx_pool && !at->has_min_base_fee &&

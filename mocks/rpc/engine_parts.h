@@ -267,6 +267,8 @@ bool ls_engine_dies_of_fee(struct ls_engine_port *e, const struct ls_np_args *n,
 bool ls_engine_dies_of_time(struct ls_engine_port *e, const struct ls_payload *p);
 void ls_engine_die_of_head(struct ls_engine_port *e);
 void ls_engine_die_of_build(struct ls_engine_port *e, const struct ls_attributes *at);
+/* Over a transaction that breaks its builder, which works beside the call (is_mortal). */
+void ls_engine_die_of_builder(struct ls_engine_port *e);
 
 /* --- forkchoiceUpdated (engine_fcu.c) --- */
 void ls_engine_fcu(struct ls_engine_port *e, struct ls_rpc_call *call, unsigned version);

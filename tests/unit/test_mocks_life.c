@@ -324,6 +324,37 @@ static void geth_dies_of_jovian_attributes_without_a_least_base_fee(void **state
     expect_gone(f);
 }
 
+static void geth_dies_of_a_blob_transaction_without_blobs(void **state)
+{
+#define BLOB_TX                                \
+    "03e48203858080808094"                     \
+    "0000000000000000000000000000000000000000" \
+    "8080c080c0808080"
+#define ATTRIBUTES(pool, tx)                                                           \
+    "\"noTxPool\":" pool ",\"minBaseFee\":1,\"eip1559Params\":\"0x000000fa00000006\"," \
+    "\"transactions\":[\"0x" tx "\"]"
+    struct fixture *f = *state;
+    const struct ls_hash *head = &f->w.payloads[7].block_hash;
+    expect_text(forkchoice(f, head, ATTRIBUTES("false", BLOB_TX)), "\"payloadId\":\"0x03");
+    expect_alive(f); /* the knob is off */
+    ls_engine_knobs(f->engine)->is_mortal = true;
+    expect_text(forkchoice(f, head, ATTRIBUTES("true", BLOB_TX)), "method handler crashed");
+    expect_alive(f);
+    expect_text(forkchoice(f, head,
+                           ATTRIBUTES("false", "04e38203858080808094"
+                                               "0000000000000000000000000000000000000000"
+                                               "8080c0c0808080")),
+                "\"payloadId\":\"0x03");
+    expect_alive(f); /* refused, which breaks nothing */
+    expect_text(forkchoice(f, head,
+                           ATTRIBUTES("false", "03e48203850180808094"
+                                               "0000000000000000000000000000000000000000"
+                                               "8080c080c0808080")),
+                "\"payloadId\":\"0x03");
+    assert_int_equal(f->reply.fate, LS_FATE_SEND);
+    expect_gone(f);
+}
+
 /* --- the builder --- */
 
 static void a_build_that_cannot_succeed_blocks_the_builder(void **state)
@@ -374,6 +405,7 @@ int main(void)
         TEST(reth_says_that_its_task_stopped_and_dies_of_a_base_fee),
         TEST(geth_dies_of_a_head_without_elasticity),
         TEST(geth_dies_of_jovian_attributes_without_a_least_base_fee),
+        TEST(geth_dies_of_a_blob_transaction_without_blobs),
         TEST(a_build_that_cannot_succeed_blocks_the_builder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
