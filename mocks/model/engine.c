@@ -80,6 +80,7 @@ bool ls_el_is_bad(const struct ls_engine *e, uint32_t id)
 void ls_el_enter(struct ls_engine *e, uint32_t id)
 {
     e->flags[id] |= LS_EL_KNOWN | LS_EL_STATE;
+    ls_el_disk_note_loose(e, id);
     e->generation++;
     if (ls_universe_get(e->u, id)->parent == e->head) {
         e->pending = id;

@@ -68,15 +68,34 @@ bool ls_engine_is_settled(const struct ls_engine *e)
     return e->next_written == e->written;
 }
 
+void ls_el_disk_note_loose(struct ls_engine *e, uint32_t id)
+{
+    e->loose_from = id < e->loose_from ? id : e->loose_from;
+    e->loose_to = id >= e->loose_to ? id + 1u : e->loose_to;
+}
+
+static bool is_loose(const struct ls_engine *e, uint32_t id)
+{
+    return (e->flags[id] & (LS_EL_KNOWN | LS_EL_ON_DISK)) == LS_EL_KNOWN;
+}
+
 /* Takes side chains away that left the canonical one below that number. They are in memory only. */
 static void forget_sides(struct ls_engine *e, uint64_t below)
 {
-    uint32_t count = ls_universe_count(e->u);
-    for (uint32_t id = 0; id < count; id++) {
-        if ((e->flags[id] & (LS_EL_KNOWN | LS_EL_ON_DISK)) == LS_EL_KNOWN && !is_canonical(e, id) &&
+    uint32_t from = e->loose_from;
+    uint32_t to = e->loose_to;
+    e->loose_from = LS_NO_BLOCK;
+    e->loose_to = 0;
+    for (uint32_t id = from; id < to; id++) {
+        if (!is_loose(e, id)) {
+            continue;
+        }
+        if (!is_canonical(e, id) &&
             ls_el_number(e, ls_universe_common(e->u, id, e->head)) < below) {
             ls_el_forget_block(e, id);
             e->generation++;
+        } else {
+            ls_el_disk_note_loose(e, id);
         }
     }
 }
@@ -107,14 +126,23 @@ static void begin_next(struct ls_engine *e)
     }
 }
 
+static void set_on_disk(struct ls_engine *e, uint32_t id, bool is_there)
+{
+    if (is_there) {
+        e->flags[id] |= LS_EL_ON_DISK;
+    } else {
+        e->flags[id] &= (uint16_t)~LS_EL_ON_DISK;
+        ls_el_disk_note_loose(e, id);
+    }
+}
+
 static void end_one(struct ls_engine *e)
 {
     uint32_t to = e->next_written;
     bool is_removal = ls_universe_is_ancestor(e->u, to, e->written);
     uint32_t low = is_removal ? to : e->written;
     for (uint32_t id = is_removal ? e->written : to; id != low; id = parent_of(e, id)) {
-        e->flags[id] =
-            (uint16_t)(is_removal ? e->flags[id] & ~LS_EL_ON_DISK : e->flags[id] | LS_EL_ON_DISK);
+        set_on_disk(e, id, !is_removal);
     }
     e->written = to;
     e->generation++;
@@ -156,10 +184,10 @@ void ls_el_disk_fill(struct ls_engine *e)
 {
     uint32_t base = shared(e);
     for (uint32_t id = e->written; id != base; id = parent_of(e, id)) {
-        e->flags[id] &= (uint16_t)~LS_EL_ON_DISK;
+        set_on_disk(e, id, false);
     }
     for (uint32_t id = e->head; id != base; id = parent_of(e, id)) {
-        e->flags[id] |= LS_EL_ON_DISK;
+        set_on_disk(e, id, true);
     }
     e->written = e->next_written = e->head;
     forget_sides(e, ls_el_number(e, e->head));
@@ -172,10 +200,10 @@ void ls_el_disk_begin(struct ls_engine *e)
     e->valid_finalized = LS_NO_BLOCK;
     e->move_count = 0;
     for (uint32_t id = 0; id < count; id++) {
-        e->flags[id] &= (uint16_t)~LS_EL_ON_DISK;
+        set_on_disk(e, id, false);
     }
     for (uint32_t id = e->head; id != LS_NO_BLOCK; id = parent_of(e, id)) {
-        e->flags[id] |= LS_EL_ON_DISK;
+        set_on_disk(e, id, true);
     }
     ls_el_disk_note(e);
 }

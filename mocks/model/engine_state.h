@@ -59,6 +59,8 @@ struct ls_engine {
     uint32_t written;         /* the end of the chain there */
     uint32_t next_written;    /* and when what is under way is over; the same: nothing is */
     uint32_t valid_finalized; /* of the last forkchoice that was VALID; LS_NO_BLOCK: none known */
+    uint32_t loose_from;      /* ids from here on and … */
+    uint32_t loose_to;        /* … below may be known and not on disk; the others are not */
     uint64_t move_count;
     struct ls_el_move moves[LS_EL_MOVES_MAX]; /* the newest of them, a ring */
     uint64_t generation;
@@ -130,6 +132,8 @@ void ls_el_begin_process(struct ls_engine *e);
 /* --- engine_disk.c --- */
 /* All there is now is written. */
 void ls_el_disk_begin(struct ls_engine *e);
+/* The block may be known and not on disk: the end of a write looks at it. */
+void ls_el_disk_note_loose(struct ls_engine *e, uint32_t id);
 /* Before a call: with too much unwritten the engine waits for the disk. */
 void ls_el_disk_await(struct ls_engine *e);
 /* After a call: the head may have moved, and a batch become due. */

@@ -214,6 +214,24 @@ static void a_removal_forgets_sides_as_well_but_not_what_it_removes(void **state
     assert_int_equal(head_of(s), s->a[9]);
 }
 
+/* Also the part of it that was on disk. */
+static void a_chain_that_was_left_is_forgotten_when_the_new_one_is_final(void **state)
+{
+    struct bench *s = *state;
+    follow(s, 1, 11);
+    must_be(np(s, s->a[12]), LS_STATUS_VALID);
+    must_be(fcu(s, s->a[12], NONE, s->a[1]), LS_STATUS_VALID); /* a write that forgets nothing */
+    uint32_t low = side(s, s->a[2], 2, 'b');
+    must_be(fcu(s, low, NONE, NONE), LS_STATUS_VALID);
+    assert_true(ls_engine_has(s->e, s->a[3]));
+    uint32_t tip = side(s, low, 3, 'b');
+    must_be(fcu(s, tip, NONE, low), LS_STATUS_VALID);
+    for (unsigned n = 3; n <= 12; n++) {
+        assert_false(ls_engine_has(s->e, s->a[n]));
+    }
+    assert_true(ls_engine_has(s->e, s->a[2]));
+}
+
 static void geth_forgets_no_sides(void **state)
 {
     struct bench *s = *state;
@@ -417,6 +435,7 @@ int main(void)
         ON(lagging_up, a_write_goes_by_the_finalized_block_named_last),
         ON(lagging_up, a_write_takes_no_finalized_block_from_elsewhere),
         ON(reth_up, a_removal_forgets_sides_as_well_but_not_what_it_removes),
+        ON(reth_up, a_chain_that_was_left_is_forgotten_when_the_new_one_is_final),
         ON(geth_up, geth_forgets_no_sides),
         ON(lagging_up, a_head_the_disk_has_still_is_valid_and_changes_nothing),
         ON(lagging_up, labels_may_be_blocks_the_disk_has_still),
