@@ -1,5 +1,5 @@
 /*
- * Keccak-256 (Ethereum's, pad byte 0x01), and nettle's SHA-256 and HMAC-SHA-256.
+ * Keccak-256 (Ethereum's, pad byte 0x01), SHA-256 and HMAC-SHA-256 over nettle.
  */
 #ifndef LS_LIB_HASH_H
 #define LS_LIB_HASH_H

@@ -8,11 +8,9 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <nettle/sha3.h>
 
 #include "lib/hash.h"
 #include "lib/hex.h"
-#include "lib/keccak_f.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -49,19 +47,6 @@ static void keccak256_of_known_texts(void **state)
     uint8_t digest[32];
     ls_keccak256(NULL, 0, digest);
     assert_digest(digest, rows[0].digest);
-}
-
-/* Each result is the next state, so one wrong bit anywhere is one in all that follow. */
-static void permutes_as_nettle_does(void **state)
-{
-    (void)state;
-    struct sha3_state theirs = {{0}};
-    uint64_t ours[25] = {0};
-    for (int i = 0; i < 1000; i++) {
-        sha3_permute(&theirs);
-        ls_keccak_f(ours);
-        assert_memory_equal(ours, theirs.a, sizeof ours);
-    }
 }
 
 static void fill_pattern(uint8_t *p, size_t n)
@@ -281,7 +266,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keccak256_of_known_texts),
-        cmocka_unit_test(permutes_as_nettle_does),
         cmocka_unit_test(keccak256_around_the_block_size),
         cmocka_unit_test(keccak256_of_every_length),
         cmocka_unit_test(keccak256_does_not_care_how_its_input_is_cut),
