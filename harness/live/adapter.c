@@ -111,8 +111,12 @@ static const char *value_of(const struct ls_adapter_vars *v, const char *name, s
     return NULL;
 }
 
-static enum ls_err expand(const char *template, const struct ls_adapter_vars *vars,
-                          struct ls_buf *out, struct ls_diag *d)
+/* Whose template it is: the table's must name what there is, a script's may have braces of its own,
+ * JSON for one, which stay as they are. */
+enum origin { FROM_TABLE, FROM_SCRIPT };
+
+static enum ls_err expand(const char *template, enum origin origin,
+                          const struct ls_adapter_vars *vars, struct ls_buf *out, struct ls_diag *d)
 {
     const char *at = template, *open;
 
@@ -121,13 +125,13 @@ static enum ls_err expand(const char *template, const struct ls_adapter_vars *va
         const char *close = strchr(open, '}');
         const char *value =
             close != NULL ? value_of(vars, open + 1, (size_t)(close - open - 1), scratch) : NULL;
-        if (value == NULL) {
+        if (value == NULL && origin == FROM_TABLE) {
             return ls_fail(d, LS_ERR_CONFIG, "unknown placeholder in adapter argument \"%s\"",
                            template);
         }
         (void)ls_buf_put(out, at, (size_t)(open - at));
-        (void)ls_buf_puts(out, value);
-        at = close + 1;
+        (void)ls_buf_puts(out, value != NULL ? value : "{");
+        at = value != NULL ? close + 1 : open + 1;
     }
     return ls_buf_puts(out, at) == LS_OK
                ? out->err
@@ -157,13 +161,14 @@ static enum ls_err add(struct builder *b, const char *text, size_t n, struct ls_
     return LS_OK;
 }
 
-static enum ls_err add_template(struct builder *b, const char *template, struct ls_diag *d)
+static enum ls_err add_template(struct builder *b, const char *template, enum origin origin,
+                                struct ls_diag *d)
 {
     struct ls_buf text = {0};
     enum ls_err e;
 
     ls_buf_init(&text, LS_ADAPTER_ARG_MAX);
-    e = expand(template, b->vars, &text, d);
+    e = expand(template, origin, b->vars, &text, d);
     if (e == LS_OK) {
         e = add(b, (const char *)text.p, text.n, d);
     }
@@ -177,7 +182,7 @@ static enum ls_err add_templates(struct builder *b, const char *const *templates
     enum ls_err e = LS_OK;
 
     for (; e == LS_OK && templates != NULL && *templates != NULL; templates++) {
-        e = add_template(b, *templates, d);
+        e = add_template(b, *templates, FROM_TABLE, d);
     }
     return e;
 }
@@ -206,7 +211,7 @@ enum ls_err ls_adapter_argv(const struct ls_adapter *a, enum ls_variant variant,
         e = add_templates(&b, lists[i], d);
     }
     for (size_t i = 0; e == LS_OK && i < o->args_count; i++) {
-        e = add_template(&b, o->args[i], d);
+        e = add_template(&b, o->args[i], FROM_SCRIPT, d);
     }
     if (e == LS_OK) {
         *argv = b.argv;

@@ -48,9 +48,10 @@ struct ls_adapter_vars {
     uint64_t poll_ns;
 };
 
-/* Builds argv (NULL-terminated, argv[0] = program) in the arena: the adapter's lists, then extra
- * (extra_count arguments, taken as they are). CONFIG when the adapter cannot follow in this
- * variant, or a template names an unknown placeholder; LIMIT, NOMEM. */
+/* Builds argv (NULL-terminated, argv[0] = program) in the arena: the adapter's lists, then the
+ * options' arguments, in which the same placeholders count and other braces stay as they are.
+ * CONFIG when the adapter cannot follow in this variant, or its row names an unknown placeholder;
+ * LIMIT, NOMEM. */
 enum ls_err ls_adapter_argv(const struct ls_adapter *a, enum ls_variant variant,
                             const struct ls_start_options *o, bool is_verbose, const char *program,
                             const struct ls_adapter_vars *vars, struct ls_arena *arena,

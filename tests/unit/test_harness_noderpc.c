@@ -488,7 +488,7 @@ static void gossip_has_a_bound(void **state)
 
 static void an_adapter_fills_in_its_templates(void **state)
 {
-    static const char *const more[] = {"--log.level=info", "{not} a template"};
+    static const char *const more[] = {"--x={source}/{poll}", "{not} {\"a\":1} {"};
     const struct ls_start_options o = {.with_l1 = true, .args = more, .args_count = 2};
     const struct ls_adapter_vars vars = {.engine = "http://e",
                                          .source = "http://s",
@@ -506,8 +506,8 @@ static void an_adapter_fills_in_its_templates(void **state)
                                 "--follow.poll-interval=50ms",
                                 "--safe-source.l2-rpc=http://s",
                                 "--l1=http://l",
-                                "--log.level=info",
-                                "{not} a template"};
+                                "--x=http://s/50ms",
+                                "{not} {\"a\":1} {"};
     struct ls_arena arena;
     char **argv = NULL;
     size_t found = 0, count = 0;
