@@ -47,7 +47,7 @@ static void greet(struct ls_log *log, const struct ls_node_config *c)
     char l1[URL_SHOWN_BYTES] = "none";
 
     ls_log_redact_url(c->engine_url, engine, sizeof engine);
-    ls_log_redact_url(c->source_url, source, sizeof source);
+    ls_log_redact_url(c->source_urls[0], source, sizeof source);
     if (c->l1_url != NULL) {
         ls_log_redact_url(c->l1_url, l1, sizeof l1);
     }
@@ -58,16 +58,21 @@ static void greet(struct ls_log *log, const struct ls_node_config *c)
             LS_F_U64("poll_ms", c->poll_ns / 1000000u));
     ls_logf(log, LS_LOG_INFO, "peers", LS_F_STR("engine", engine), LS_F_STR("source", source),
             LS_F_STR("l1", l1));
-    ls_logf(log, LS_LOG_WARN,
-            "safe and finalized are what the source says, not derived here: the source is trusted",
-            LS_F_STR("source", source));
+    for (size_t i = 0; i < c->source_count; i++) {
+        ls_log_redact_url(c->source_urls[i], source, sizeof source);
+        ls_logf(log, LS_LOG_WARN,
+                "safe and finalized are what the source says, not derived here: the source is "
+                "trusted",
+                LS_F_STR("source", source));
+    }
     if (c->l1_url == NULL) {
         ls_logf(log, LS_LOG_WARN, "without --l1 the L1 origins of the source are not checked",
                 LS_F_STR("l1", l1));
     }
-    if (!c->is_admin_enabled) { /* */
+    if (!c->is_admin_enabled && c->unsafe_url == NULL) { /* */
         ls_logf(log, LS_LOG_WARN,
-                "without --rpc.enable-admin no unsafe payload comes in: unsafe moves with safe",
+                "without --rpc.enable-admin or --unsafe.source no unsafe payload comes in: unsafe "
+                "moves with safe",
                 LS_F_STR("admin", "disabled"));
     }
     if (c->poll_ns < TESTING_PERIOD_NS) {

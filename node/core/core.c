@@ -133,6 +133,9 @@ static void dispatch(struct ls_core *c, const struct ls_event *ev, struct ls_act
     case LS_EV_PAYLOAD:
         ls_queue_push(c, ev, out);
         break;
+    case LS_EV_SOURCE:
+        ls_probe_other_source(c, out);
+        break;
     }
 }
 

@@ -168,11 +168,12 @@ struct ls_actions {
 /* --- what happened --- */
 
 enum ls_event_kind {
-    LS_EV_START,  /* once, first */
-    LS_EV_TIMER,  /* the deadline passed (may also be sent at any other time: harmless) */
-    LS_EV_REPLY,  /* a request was answered */
-    LS_EV_FAIL,   /* a request failed */
-    LS_EV_PAYLOAD /* an unsafe payload came in, its hash verified by the shell */
+    LS_EV_START,   /* once, first */
+    LS_EV_TIMER,   /* the deadline passed (may also be sent at any other time: harmless) */
+    LS_EV_REPLY,   /* a request was answered */
+    LS_EV_FAIL,    /* a request failed */
+    LS_EV_PAYLOAD, /* an unsafe payload came in, its hash verified by the shell */
+    LS_EV_SOURCE   /* requests to the source go to another node from now on */
 };
 
 /* Why a request failed. */

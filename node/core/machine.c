@@ -22,15 +22,16 @@ static const struct rule LIFE[LS_LIFE_COUNT] = {
     [LS_LIFE_HALTED] = {"halted", 0},
 };
 
-#define SRC_ANY                                                                                   \
-    (TO(LS_SOURCE_OK) | TO(LS_SOURCE_DOWN) | TO(LS_SOURCE_UNUSABLE) | TO(LS_SOURCE_WRONG_CHAIN) | \
-     TO(LS_SOURCE_CONTRADICTION))
+#define SRC_ANY                                                                               \
+    (TO(LS_SOURCE_UNKNOWN) | TO(LS_SOURCE_OK) | TO(LS_SOURCE_DOWN) | TO(LS_SOURCE_UNUSABLE) | \
+     TO(LS_SOURCE_WRONG_CHAIN) | TO(LS_SOURCE_CONTRADICTION))
 static const struct rule SOURCE[] = {
     [LS_SOURCE_UNKNOWN] = {"unknown", SRC_ANY},
     [LS_SOURCE_OK] = {"ok", SRC_ANY},
     [LS_SOURCE_DOWN] = {"down", SRC_ANY},
     [LS_SOURCE_UNUSABLE] = {"unusable", SRC_ANY},
-    [LS_SOURCE_WRONG_CHAIN] = {"wrong chain", TO(LS_SOURCE_OK) | TO(LS_SOURCE_DOWN)},
+    [LS_SOURCE_WRONG_CHAIN] = {"wrong chain",
+                               TO(LS_SOURCE_UNKNOWN) | TO(LS_SOURCE_OK) | TO(LS_SOURCE_DOWN)},
     [LS_SOURCE_CONTRADICTION] = {"contradiction", SRC_ANY},
 };
 

@@ -50,6 +50,27 @@ void ls_probe_start(struct ls_core *c, struct ls_actions *out)
     }
 }
 
+/* What was asked of the one before is not waited for, and nothing is believed of the new one before
+ * it has said which chain it is of: a poll later, so that a list of dead ones is no storm. */
+void ls_probe_other_source(struct ls_core *c, struct ls_actions *out)
+{
+    for (size_t i = 0; i < LS_REQUESTS_MAX; i++) {
+        struct ls_alive *a = &c->alive[i];
+        if (a->id != 0 && (a->target == LS_TO_SOURCE || a->purpose == LS_FOR_PASS)) {
+            ls_act(out, LS_ACT_CANCEL)->id = a->id;
+            *a = (struct ls_alive){0};
+        }
+    }
+    if (c->pass.is_active) {
+        ls_pass_end(c, LS_PASS_FETCH);
+    }
+    ls_move_source(c, LS_SOURCE_UNKNOWN);
+    c->source_known = false;
+    c->source_retry_ns = 0;
+    c->source_mute_ns = 0;
+    c->source_probe_ns = c->now_ns + c->cfg.poll_ns;
+}
+
 void ls_probe_timer(struct ls_core *c, struct ls_actions *out)
 {
     if (c->life == LS_LIFE_PROBE && c->now_ns >= c->probe_retry_ns) {

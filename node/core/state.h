@@ -307,6 +307,9 @@ static inline bool ls_same(const struct ls_l2_ref *a, const struct ls_l2_ref *b)
 
 /* --- probe.c: who are the peers --- */
 
+/* The source is another node: its chain is asked for again, and a pass under way ends. */
+void ls_probe_other_source(struct ls_core *c, struct ls_actions *out);
+
 /* start asks; timer, reply and fail are the events of its requests. */
 void ls_probe_start(struct ls_core *c, struct ls_actions *out);
 void ls_probe_timer(struct ls_core *c, struct ls_actions *out);

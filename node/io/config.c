@@ -191,12 +191,42 @@ static enum ls_err check_not_ourselves(const struct ls_node_config *c, enum ls_f
     return LS_OK;
 }
 
+/* URL[,URL…] */
+static enum ls_err read_sources(enum ls_flag f, const struct ls_flag_value *v,
+                                const struct ls_url *engine, struct ls_node_config *c,
+                                struct ls_diag *d)
+{
+    char *rest;
+    enum ls_err e = LS_OK;
+
+    ls_buf_init(&c->source_text, strlen(v->text) + 2);
+    ls_buf_puts(&c->source_text, v->text);
+    if (ls_buf_putc(&c->source_text, '\0') != LS_OK) {
+        return ls_fail(d, LS_ERR_NOMEM, "out of memory");
+    }
+    for (char *url = strtok_r((char *)c->source_text.p, ",", &rest); e == LS_OK && url != NULL;
+         url = strtok_r(NULL, ",", &rest)) {
+        const struct ls_flag_value one = {.text = url, .where = v->where};
+        struct ls_url at;
+
+        if (c->source_count == LS_SOURCES_MAX) {
+            return ls_fail(d, LS_ERR_USAGE, "%s: more than %u sources", where(f, v),
+                           LS_SOURCES_MAX);
+        }
+        e = read_url(f, &one, &at, d);
+        e = e == LS_OK ? check_not_ourselves(c, f, &one, &at, engine, d) : e;
+        c->source_urls[c->source_count++] = url;
+    }
+    return e != LS_OK || c->source_count > 0
+               ? e
+               : ls_fail(d, LS_ERR_USAGE, "%s: names no source", where(f, v));
+}
+
 static enum ls_err read_peers(const struct ls_flag_value *v, struct ls_node_config *c,
                               struct ls_diag *d)
 {
     struct choice choice = {.kind = LS_FOLLOW_CL};
     struct ls_url engine;
-    struct ls_url source;
     struct ls_url unsafe_source;
     struct ls_url l1;
     enum ls_err e;
@@ -205,19 +235,17 @@ static enum ls_err read_peers(const struct ls_flag_value *v, struct ls_node_conf
         return missing(LS_FLAG_L2, "the URL of our execution layer's Engine API", d);
     }
     if ((e = read_url(LS_FLAG_L2, &v[LS_FLAG_L2], &engine, d)) != LS_OK ||
-        (e = choose_source(v, &choice, d)) != LS_OK ||
-        (e = read_url(choice.flag, &v[choice.flag], &source, d)) != LS_OK) {
+        (e = choose_source(v, &choice, d)) != LS_OK) {
         return e;
     }
     if (v[LS_FLAG_L1].text != NULL && (e = read_url(LS_FLAG_L1, &v[LS_FLAG_L1], &l1, d)) != LS_OK) {
         return e;
     }
     c->engine_url = v[LS_FLAG_L2].text;
-    c->source_url = v[choice.flag].text;
     c->l1_url = v[LS_FLAG_L1].text;
     c->unsafe_url = v[LS_FLAG_UNSAFE_SOURCE].text;
     c->follow = choice.kind;
-    e = check_not_ourselves(c, choice.flag, &v[choice.flag], &source, &engine, d);
+    e = read_sources(choice.flag, &v[choice.flag], &engine, c, d);
     if (e == LS_OK && c->unsafe_url != NULL) {
         const struct ls_flag_value *u = &v[LS_FLAG_UNSAFE_SOURCE];
         e = read_url(LS_FLAG_UNSAFE_SOURCE, u, &unsafe_source, d);
@@ -430,6 +458,7 @@ enum ls_err ls_config_load(int argc, char *const argv[], char *(*env)(const char
 
 void ls_config_fini(struct ls_node_config *c)
 {
+    ls_buf_fini(&c->source_text);
     if (c->rollup_text.p != NULL) {
         ls_buf_fini(&c->rollup_text);
     }

@@ -19,12 +19,16 @@
 #define LS_PERIOD_MIN_NS 10000000ull      /* 10 ms */
 #define LS_PERIOD_MAX_NS 3600000000000ull /* 1 h */
 
+#define LS_SOURCES_MAX 8u /* of the list of sources */
+
 /* Texts are borrowed from argv and the environment. */
 struct ls_node_config {
     const char *engine_url;
-    const char *source_url;
-    const char *l1_url;     /* NULL: none, origins are not checked */
-    const char *unsafe_url; /* NULL: unsafe payloads come by our RPC only */
+    const char *source_urls[LS_SOURCES_MAX]; /* in the order in which they are tried */
+    size_t source_count;
+    struct ls_buf source_text; /* what they point into; owned */
+    const char *l1_url;        /* NULL: none, origins are not checked */
+    const char *unsafe_url;    /* NULL: unsafe payloads come by our RPC only */
     enum ls_follow_kind follow;
     uint8_t jwt_secret[LS_JWT_SECRET_BYTES];
     struct ls_rollup rollup;

@@ -22,8 +22,10 @@ static const struct spec SPECS[LS_FLAG_COUNT] = {
                             "TIME", "10s", "longest wait for one engine call, 10ms .. 1h"},
     [LS_FLAG_ROLLUP_CONFIG] = {"--rollup.config", NULL, "OP_NODE_ROLLUP_CONFIG", "FILE", NULL,
                                "op-node's rollup.json of the chain (required)"},
-    [LS_FLAG_L2_FOLLOW_SOURCE] = {"--l2.follow.source", NULL, "OP_NODE_L2_FOLLOW_SOURCE", "URL",
-                                  NULL, "follow a consensus layer: its optimism_syncStatus"},
+    [LS_FLAG_L2_FOLLOW_SOURCE] =
+        {"--l2.follow.source", NULL, "OP_NODE_L2_FOLLOW_SOURCE", "URL", NULL,
+         "follow a consensus layer: its optimism_syncStatus; each source may "
+         "be a list URL,URL…: the next is asked when one does not answer"},
     [LS_FLAG_SAFE_SOURCE] = {"--safe-source", NULL, "OP_NODE_SAFE_SOURCE", "l1|l2", NULL,
                              "l2: follow an execution layer (any case); l1 is refused: lightcl "
                              "does not derive"},

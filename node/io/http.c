@@ -209,6 +209,11 @@ enum ls_err ls_http_post(struct ls_http *h, const struct ls_http_post *post, str
     return e == LS_OK ? e : ls_fail(d, e, "request cannot be sent: %s", ls_err_text(e));
 }
 
+void ls_http_lead_to(struct ls_http *h, enum ls_target target, const char *url)
+{
+    h->peers[target].url = url;
+}
+
 void ls_http_cancel(struct ls_http *h, uint32_t id)
 {
     struct slot *s = id != 0 ? find(h, id) : NULL;

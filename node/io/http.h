@@ -47,6 +47,9 @@ struct ls_http_post {
 enum ls_err ls_http_post(struct ls_http *h, const struct ls_http_post *post, struct ls_buf *body,
                          struct ls_diag *d);
 
+/* Requests to the target that start from now on go to that URL, borrowed as those of peers. */
+void ls_http_lead_to(struct ls_http *h, enum ls_target target, const char *url);
+
 /* Drops a request; unknown ids are ignored. */
 void ls_http_cancel(struct ls_http *h, uint32_t id);
 

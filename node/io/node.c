@@ -45,6 +45,7 @@ struct ls_node {
     uint64_t mono_ns; /* of this turn of the loop */
     int64_t wall_s;
     bool is_halted;
+    size_t source;      /* which of the list is asked */
     bool said_mismatch; /* of fork schedule and blocks, until a block fits again */
     struct ls_actions actions;
     struct ls_action asked[LS_HTTP_SLOTS]; /* requests under way; id 0 = free */
@@ -236,6 +237,28 @@ static void remark_on(struct ls_node *n, enum ls_method m, bool is_judged,
     }
 }
 
+/* R-7.1: of several sources the next one is asked when this one does not answer, or is of another
+ * chain. What it answers may be wrong in other ways; that is for the core to see through. */
+static void turn_to_next_source(struct ls_node *n, const struct ls_event *last)
+{
+    struct ls_event ev = {.kind = LS_EV_SOURCE};
+    struct ls_core_status s;
+    char shown[256];
+
+    ls_core_status(n->core, &s);
+    /* Some calls may fail and the source is as good as before: the core knows which. */
+    bool is_lost =
+        last->kind == LS_EV_FAIL && (s.source == LS_SOURCE_DOWN || s.source == LS_SOURCE_UNUSABLE);
+    if (n->cfg->source_count < 2 || (!is_lost && s.source != LS_SOURCE_WRONG_CHAIN)) {
+        return;
+    }
+    n->source = (n->source + 1) % n->cfg->source_count;
+    ls_http_lead_to(n->http, LS_TO_SOURCE, n->cfg->source_urls[n->source]);
+    ls_log_redact_url(n->cfg->source_urls[n->source], shown, sizeof shown);
+    ls_logf(n->log, LS_LOG_INFO, "turns to the next source", LS_F_STR("url", shown));
+    step(n, &ev, NULL);
+}
+
 static void take_reply(struct ls_node *n, struct ls_http_reply *r)
 {
     struct ls_action *asked = find_asked(n, r->id);
@@ -263,6 +286,9 @@ static void take_reply(struct ls_node *n, struct ls_http_reply *r)
     }
     ls_meter_answer(&n->meter, &action, &ev);
     step(n, &ev, r->why.text);
+    if (action.target == LS_TO_SOURCE) {
+        turn_to_next_source(n, &ev);
+    }
 }
 
 /* --- optimism_outputAtBlock: the engine is asked beside the core --- */
@@ -469,7 +495,7 @@ static enum ls_err make_parts(struct ls_node *n, struct ls_diag *d)
     const struct ls_node_config *c = n->cfg;
     const struct ls_http_peer peers[LS_TARGET_COUNT] = {
         [LS_TO_ENGINE] = {c->engine_url, ENGINE_REPLY_BYTES_MAX},
-        [LS_TO_SOURCE] = {c->source_url, REMOTE_REPLY_BYTES_MAX},
+        [LS_TO_SOURCE] = {c->source_urls[0], REMOTE_REPLY_BYTES_MAX},
         [LS_TO_L1] = {c->l1_url, REMOTE_REPLY_BYTES_MAX},
         [LS_TO_UNSAFE] = {c->unsafe_url, REMOTE_REPLY_BYTES_MAX}};
     enum ls_err e = take_signals(n, d);

@@ -60,6 +60,9 @@ struct rig {
     struct rig_block e, s, f;
     bool source_down, source_null, source_zero;
     bool source_foreign;   /* of another chain */
+    bool source_mute;      /* takes requests and never answers */
+    unsigned muted;        /* requests that was done to */
+    unsigned cancelled;    /* requests of any kind */
     struct rig_block tear; /* E and S, and the branch, from when F was read next; number 0 = not */
     unsigned source_reads;
     uint64_t current_l1; /* 0 = zero ref */
@@ -359,6 +362,8 @@ static inline void rig_do(struct rig *r, const struct ls_action *a)
     } else if (a->kind == LS_ACT_HALT) {
         r->halted = true;
         r->notes[a->note]++;
+    } else if (a->kind == LS_ACT_CANCEL) {
+        r->cancelled++;
     } else if (a->kind != LS_ACT_SEND) {
         return;
     } else if (is_write && r->hold_writes) {
@@ -369,6 +374,8 @@ static inline void rig_do(struct rig *r, const struct ls_action *a)
         rig_write_call(r, a);
     } else if (a->target == LS_TO_ENGINE) {
         rig_engine_read(r, a);
+    } else if (a->target == LS_TO_SOURCE && r->source_mute) {
+        r->muted++;
     } else if (a->target == LS_TO_SOURCE) {
         rig_source_read(r, a);
     } else {

@@ -873,6 +873,55 @@ static void a_source_on_another_chain_is_not_followed(void **state)
     }
 }
 
+/* nothing of the new one is believed before it has said its chain. */
+static void another_source_is_identified_before_it_is_followed(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 2; kind++) {
+        struct rig *r = rig_new(kind == 0 ? LS_FOLLOW_EL : LS_FOLLOW_CL, false);
+        rig_warm(r, 400, 340, 50);
+        rig_source(r, 0, 350, 60);
+        rig_start(r);
+        rig_run(r, 2);
+        assert_labels(r, B(350), B(60));
+        size_t writes = r->write_count;
+        r->source_foreign = true;
+        rig_source(r, 0, 360, 70);
+        rig_event(r, (struct ls_event){.kind = LS_EV_SOURCE});
+        rig_run(r, 5);
+        assert_int_equal(r->write_count, writes);
+        assert_int_equal(rig_status(r).source, LS_SOURCE_WRONG_CHAIN);
+        r->source_foreign = false;
+        rig_event(r, (struct ls_event){.kind = LS_EV_SOURCE});
+        rig_run(r, 3);
+        assert_labels(r, B(360), B(70));
+        rig_free(r);
+    }
+}
+
+/* What the one before was asked is forgotten: no poll waits for it. */
+static void another_source_ends_the_pass_that_waits_for_the_one_before(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 2; kind++) {
+        struct rig *r = rig_new(kind == 0 ? LS_FOLLOW_EL : LS_FOLLOW_CL, false);
+        rig_warm(r, 400, 340, 50);
+        rig_source(r, 0, 350, 60);
+        rig_start(r);
+        rig_run(r, 2);
+        r->source_mute = true;
+        rig_source(r, 0, 360, 70);
+        rig_run(r, 4);
+        assert_int_equal(r->muted, 1);
+        r->source_mute = false;
+        rig_event(r, (struct ls_event){.kind = LS_EV_SOURCE});
+        assert_int_equal(r->cancelled, 1);
+        rig_run(r, 3);
+        assert_labels(r, B(360), B(70));
+        rig_free(r);
+    }
+}
+
 static void wrong_engine_genesis_halts(void **state)
 {
     (void)state;
@@ -985,6 +1034,8 @@ int main(void)
         cmocka_unit_test(l1_origin_not_canonical_holds),
         cmocka_unit_test(l1_lag_holds_only_what_is_affected),
         cmocka_unit_test(a_source_on_another_chain_is_not_followed),
+        cmocka_unit_test(another_source_is_identified_before_it_is_followed),
+        cmocka_unit_test(another_source_ends_the_pass_that_waits_for_the_one_before),
         cmocka_unit_test(wrong_engine_genesis_halts),
         cmocka_unit_test(a_write_in_flight_is_never_joined_by_another),
         cmocka_unit_test(two_branches_in_turn_are_damped),

@@ -122,7 +122,7 @@ static void both_ways_of_giving_a_value_are_taken(void **state)
                           &l),
                      LS_OK);
     assert_string_equal(l.cfg.engine_url, "http://127.0.0.1:8551");
-    assert_string_equal(l.cfg.source_url, "http://cl:9545");
+    assert_string_equal(l.cfg.source_urls[0], "http://cl:9545");
     assert_string_equal(l.cfg.l1_url, "http://l1:8545");
     assert_string_equal(l.cfg.unsafe_url, "http://el:8545");
     assert_int_equal(l.cfg.follow, LS_FOLLOW_CL);
@@ -190,7 +190,7 @@ static void every_way_of_naming_a_source_is_taken(void **state)
             fail_msg("%s: %s", rows[i].args, l.d.text);
         }
         assert_int_equal(l.cfg.follow, rows[i].kind);
-        assert_string_equal(l.cfg.source_url, rows[i].url);
+        assert_string_equal(l.cfg.source_urls[0], rows[i].url);
         ls_config_fini(&l.cfg);
     }
 }
@@ -218,7 +218,7 @@ static void the_environment_stands_in_for_flags(void **state)
                           &l),
                      LS_OK);
     assert_string_equal(l.cfg.engine_url, "http://env-el:8551");
-    assert_string_equal(l.cfg.source_url, "http://env-cl:9545");
+    assert_string_equal(l.cfg.source_urls[0], "http://env-cl:9545");
     assert_int_equal(l.cfg.rpc_port, 8888);         /* the flag wins */
     assert_false(l.cfg.is_admin_enabled);           /* here too */
     assert_int_equal(l.cfg.log_level, LS_LOG_INFO); /* an empty variable is none */
@@ -226,6 +226,24 @@ static void the_environment_stands_in_for_flags(void **state)
 }
 
 /* What op-node calls them, so that its environment can be kept. */
+static void sources_may_be_a_list(void **state)
+{
+    static const char *const lines[] = {
+        OURS "--l2.follow.source http://a:1,http://b:2,https://c/x",
+        OURS "--safe-source l2 --safe-source.l2-rpc http://a:1,http://b:2,https://c/x",
+        OURS "--follow.kind el --follow.source http://a:1,http://b:2,https://c/x"};
+    struct load l;
+
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        assert_int_equal(load(*state, no_env, lines[i], &l), LS_OK);
+        assert_int_equal(l.cfg.source_count, 3);
+        assert_string_equal(l.cfg.source_urls[0], "http://a:1");
+        assert_string_equal(l.cfg.source_urls[1], "http://b:2");
+        assert_string_equal(l.cfg.source_urls[2], "https://c/x");
+        ls_config_fini(&l.cfg);
+    }
+}
+
 static void every_flag_has_op_nodes_variable(void **state)
 {
     static const struct {
@@ -323,6 +341,12 @@ static void what_is_wrong_is_one_sentence_that_says_where(void **state)
         {OURS "--follow.source http://c:3", "only --follow.source is given"},
         {OURS "--follow.kind x --follow.source http://c:3", "--follow.kind: neither cl nor el"},
         {OURS "--l2.follow.source http://localhost:8551/", "is our own engine"},
+        {OURS "--l2.follow.source http://a:1,http://localhost:8551/", "is our own engine"},
+        {OURS "--l2.follow.source http://a:1,nowhere", "--l2.follow.source: "},
+        {OURS "--l2.follow.source ,", "--l2.follow.source: names no source"},
+        {OURS "--l2.follow.source "
+              "http://a,http://b,http://c,http://d,http://e,http://f,http://g,http://h,http://i",
+         "more than 8 sources"},
         {OURS CL "--unsafe.source http://localhost:8551/", "--unsafe.source: is our own engine"},
         {OURS CL "--l2.backup-unsafe-sync-rpc http://localhost:9545", "is our own RPC"},
         {OURS CL "--unsafe.source nowhere", "--unsafe.source: "},
@@ -497,6 +521,7 @@ int main(void)
         cmocka_unit_test(what_is_not_given_has_a_default),
         cmocka_unit_test(every_way_of_naming_a_source_is_taken),
         cmocka_unit_test(the_environment_stands_in_for_flags),
+        cmocka_unit_test(sources_may_be_a_list),
         cmocka_unit_test(every_flag_has_op_nodes_variable),
         cmocka_unit_test(a_wrong_variable_is_named_as_such),
         cmocka_unit_test(what_is_wrong_is_one_sentence_that_says_where),
