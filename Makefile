@@ -246,8 +246,8 @@ FUZZ_SRC_index    := $(call capture,index index_build store check segment files)
                      mocks/model/universe.c
 FUZZ_SRC_batch    := $(call capture,pull_batch jsontext)
 FUZZ_SRC_journal  := $(call capture,chain lazy load check segment files jsontext manifest window store \
-                     index index_build beside receipts proofs pull_folder pull_facts pull_journal pull_track \
-                     pull_labels pull_roll pull_unfold pull_finish pull_frames pull_beside) \
+                     index index_build beside receipts proofs labels pull_folder pull_facts pull_journal \
+                     pull_track pull_labels pull_roll pull_unfold pull_finish pull_frames pull_beside) \
                      mocks/model/universe.c
 
 FUZZ_SRC_gotx     := mocks/rpc/gotx.c mocks/rpc/gorlp.c mocks/rpc/gosign.c

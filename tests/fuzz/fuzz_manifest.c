@@ -59,7 +59,9 @@ static void compare(const struct ls_manifest *a, const struct ls_manifest *b)
     compare_segments(&a->l2, &b->l2);
     compare_segments(&a->l1, &b->l1);
     compare_segments(&a->status, &b->status);
-    compare_segments(&a->receipts, &b->receipts);
+    for (size_t k = 0; k < LS_BESIDE_COUNT; k++) {
+        compare_segments(&a->beside[k], &b->beside[k]);
+    }
 }
 
 static void write(const struct ls_manifest *m, struct ls_buf *b)
