@@ -38,8 +38,8 @@ enum ls_variant { LS_VARIANT_A, LS_VARIANT_B };
 /* How the node under test is started. */
 struct ls_start_options {
     bool with_l1;            /* give it an L1 URL */
-    const char *const *args; /* further arguments, args_count, appended after the adapter's; with
-                                its placeholders: {source} is the URL of the source … */
+    const char *const *args; /* further arguments, args_count, appended after the adapter's; the
+                                placeholders of harness/live/adapter.h count in them */
     size_t args_count;
 };
 

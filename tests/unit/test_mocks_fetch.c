@@ -11,32 +11,17 @@
 
 #include <cmocka.h>
 
-#include "mocks/model/engine.h"
-#include "tests/unit/small_world.h"
+#include "tests/unit/engine_bench.h"
 
-#define NONE LS_NO_BLOCK
 #define TOP 200u
 #define BASE 20u /* the engine's head at first */
 #define TICKS_MAX 500u
-
-struct bench {
-    struct small_world w;
-    struct ls_engine *e;
-    uint32_t a[TOP + 1];
-};
 
 static int bench_up(void **state, const char *profile)
 {
     struct bench *s = calloc(1, sizeof *s);
     assert_non_null(s);
-    small_world_init(&s->w, TOP + 16);
-    s->a[0] = s->w.genesis;
-    for (unsigned i = 1; i <= TOP; i++) {
-        s->a[i] = grow(&s->w, s->a[i - 1], 1, 'a');
-    }
-    void *mem = malloc(ls_engine_size(s->w.u));
-    assert_non_null(mem);
-    s->e = ls_engine_init(mem, s->w.u, s->w.genesis, ls_engine_profile_find(profile));
+    bench_init(s, profile, TOP, 16);
     ls_engine_set_backfill(s->e, 10);
     *state = s;
     return 0;
@@ -58,32 +43,12 @@ static int snap_up(void **state)
 static int bench_down(void **state)
 {
     struct bench *s = *state;
-    free(s->e);
-    small_world_fini(&s->w);
+    bench_fini(s);
     free(s);
     return 0;
 }
 
 /* --- calls --- */
-
-static struct ls_hash hash_of(const struct bench *s, uint32_t id)
-{
-    return id == NONE ? (struct ls_hash){{0}} : ls_universe_get(s->w.u, id)->ref.hash;
-}
-
-static struct ls_el_verdict fcu(struct bench *s, uint32_t head, uint32_t safe, uint32_t finalized)
-{
-    const struct ls_forkchoice f = {hash_of(s, head), hash_of(s, safe), hash_of(s, finalized)};
-    return ls_engine_forkchoice(s->e, &f);
-}
-
-static struct ls_el_verdict np(struct bench *s, uint32_t id)
-{
-    const struct ls_l2_ref *r = &ls_universe_get(s->w.u, id)->ref;
-    const struct ls_np_input in = {
-        .id = {r->hash, r->number}, .parent = r->parent, .timestamp = r->timestamp, .block = id};
-    return ls_engine_new_payload(s->e, &in);
-}
 
 static uint64_t head_of(const struct bench *s)
 {
