@@ -3,6 +3,7 @@
  */
 #include "tests/unit/harness_folder.h"
 #include "tests/unit/made_states.h"
+#include "tests/unit/same_beside.h"
 
 #include <unistd.h>
 
@@ -49,33 +50,6 @@ static void open_ok(struct folder *f, const char *dir, const struct ls_chain_opt
     }
 }
 
-static void remove_folder(struct folder *f)
-{
-    char path[LS_PATH_MAX];
-
-    folder_path(f, LS_SEGMENT_PROOFS_FILE, path);
-    unlink(path);
-    folder_remove(f);
-}
-
-/* Counts the blocks of part that have a proof; each is that of the block in whole. */
-static size_t same_proofs(const struct ls_chain *whole, const struct ls_chain *part)
-{
-    size_t count = 0;
-
-    for (uint32_t id = 0; id < ls_universe_count(part->l2); id++) {
-        const struct ls_ublock *b = ls_universe_get(part->l2, id);
-        uint32_t at = ls_universe_find(whole->l2, &b->ref.hash);
-        const struct ls_ublock *a = ls_universe_get(whole->l2, at);
-        assert_int_equal(a->proof_bytes, b->proof_bytes);
-        if (a->proof) {
-            assert_memory_equal(a->proof, b->proof, a->proof_bytes);
-            count++;
-        }
-    }
-    return count;
-}
-
 static void a_window_keeps_those_of_its_blocks(void **state)
 {
     struct folder f;
@@ -88,12 +62,12 @@ static void a_window_keeps_those_of_its_blocks(void **state)
         .has_window = true, .first = first - 1, .last = first + MADE_STATES_BLOCKS - 1};
     open_ok(&f, f.dir, NULL, &whole);
     open_ok(&f, f.dir, &o, &window);
-    assert_int_equal(same_proofs(&whole, &whole), MADE_STATES_BLOCKS);
-    assert_int_equal(same_proofs(&whole, &window), MADE_STATES_BLOCKS);
+    assert_int_equal(same_beside(&whole, &whole, LS_BESIDE_PROOFS), MADE_STATES_BLOCKS);
+    assert_int_equal(same_beside(&whole, &window, LS_BESIDE_PROOFS), MADE_STATES_BLOCKS);
     assert_true(ls_universe_count(window.l2) < ls_universe_count(whole.l2));
     ls_chain_close(&window);
     ls_chain_close(&whole);
-    remove_folder(&f);
+    folder_remove(&f);
 }
 
 /* Another block of the same state has the same proof; one of another state has none. */
@@ -126,7 +100,7 @@ static void a_fork_has_those_of_its_states(void **state)
     assert_null(ls_universe_get(c.l2, ids[0])->proof);
     assert_non_null(ls_universe_get(c.l2, ids[1])->proof);
     ls_chain_close(&c);
-    remove_folder(&f);
+    folder_remove(&f);
 }
 
 /* Lines of a folder are what import takes, beside plain answers and the answer to a batch. */
@@ -168,14 +142,14 @@ static void goes_out_and_comes_in(void **state)
         }
         ls_draft_fini(&draft);
         open_ok(&f, to.dir, NULL, &d);
-        assert_int_equal(same_proofs(&c, &d), MADE_STATES_BLOCKS);
+        assert_int_equal(same_beside(&c, &d, LS_BESIDE_PROOFS), MADE_STATES_BLOCKS);
         ls_chain_close(&d);
         ls_chain_close(&c);
         ls_buf_fini(&in);
     }
     ls_buf_fini(&lines);
-    remove_folder(&to);
-    remove_folder(&f);
+    folder_remove(&to);
+    folder_remove(&f);
 }
 
 static void what_is_no_proof_is_not_taken(void **state)
@@ -283,7 +257,7 @@ static void names_what_is_wrong(void **state)
     assert_int_equal(folder_open(&f), LS_OK);
     folder_edit_manifest(&f, "\"lines\":", "\"lines\":1");
     assert_int_equal(folder_open(&f), LS_ERR_RANGE);
-    remove_folder(&f);
+    folder_remove(&f);
 }
 
 /* A proof that is right in itself but whose account's storage is not what the header says. */

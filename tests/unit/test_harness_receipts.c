@@ -2,6 +2,7 @@
  * Receipts of recorded blocks: what real blocks commit to, and folders that hold them.
  */
 #include "tests/unit/made_receipts.h"
+#include "tests/unit/same_beside.h"
 
 #include <unistd.h>
 
@@ -88,33 +89,6 @@ static size_t fill_with_receipts(struct folder *f)
     return count;
 }
 
-static void remove_folder(struct folder *f)
-{
-    char path[LS_PATH_MAX];
-
-    folder_path(f, LS_SEGMENT_RECEIPTS_FILE, path);
-    unlink(path);
-    folder_remove(f);
-}
-
-/* Every block of part that has receipts in whole has the same ones. */
-static size_t same_receipts(const struct ls_chain *whole, const struct ls_chain *part)
-{
-    size_t count = 0;
-
-    for (uint32_t id = 0; id < ls_universe_count(part->l2); id++) {
-        const struct ls_ublock *b = ls_universe_get(part->l2, id);
-        uint32_t at = ls_universe_find(whole->l2, &b->ref.hash);
-        const struct ls_ublock *a = ls_universe_get(whole->l2, at);
-        assert_int_equal(a->receipts_bytes, b->receipts_bytes);
-        if (a->receipts) {
-            assert_memory_equal(a->receipts, b->receipts, a->receipts_bytes);
-            count++;
-        }
-    }
-    return count;
-}
-
 static void a_window_keeps_those_of_its_blocks(void **state)
 {
     const struct ls_chain_options o = {.has_window = true, .first = 1600, .last = 1620};
@@ -128,10 +102,10 @@ static void a_window_keeps_those_of_its_blocks(void **state)
     if (ls_chain_open(f.dir, &o, &window, &f.d)) {
         fail_msg("%s", f.d.text);
     }
-    assert_true(same_receipts(&whole, &window) > 10);
+    assert_true(same_beside(&whole, &window, LS_BESIDE_RECEIPTS) > 10);
     ls_chain_close(&window);
     ls_chain_close(&whole);
-    remove_folder(&f);
+    folder_remove(&f);
 }
 
 /* Lines of a folder are what import takes, beside plain answers and the answer to a batch. */
@@ -175,14 +149,14 @@ static void goes_out_and_comes_in(void **state)
         }
         ls_draft_fini(&draft);
         assert_int_equal(ls_chain_open(to.dir, NULL, &d, &f.d), LS_OK);
-        assert_true(same_receipts(&c, &d) > 30);
+        assert_true(same_beside(&c, &d, LS_BESIDE_RECEIPTS) > 30);
         ls_chain_close(&d);
         ls_chain_close(&c);
         ls_buf_fini(&in);
     }
     ls_buf_fini(&lines);
-    remove_folder(&to);
-    remove_folder(&f);
+    folder_remove(&to);
+    folder_remove(&f);
 }
 
 static void what_is_no_receipt_is_not_taken(void **state)
@@ -275,7 +249,7 @@ static void the_sync_tester_hands_them_out(void **state)
     ls_buf_fini(&reply.body);
     ls_chain_close(&c);
     ls_testers_fini(&t);
-    remove_folder(&f);
+    folder_remove(&f);
 }
 
 /* --- damage --- */
@@ -353,7 +327,7 @@ static void names_what_is_wrong(void **state)
     assert_int_equal(folder_open(&f), LS_OK);
     folder_edit_manifest(&f, "\"lines\":", "\"lines\":1");
     assert_int_equal(folder_open(&f), LS_ERR_RANGE);
-    remove_folder(&f);
+    folder_remove(&f);
 }
 
 int main(void)
